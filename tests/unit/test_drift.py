@@ -1,20 +1,21 @@
 from datetime import date
 from decimal import Decimal
 from functools import reduce
-from math import sqrt
+from math import inf
 from statistics import fmean, stdev
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tramdo.drift import (
+    ChartSettings,
     Control,
     ControlChart,
     error_of_indication,
-    ewma,
-    ewma_limit,
     sigma_floor,
+    stated_arl,
 )
 from tramdo.reading import Indication, Quantity, Unit
 from tramdo.reference import ReferenceValue, UnitMismatch
@@ -73,58 +74,25 @@ def test_sigma_floor() -> None:
     assert sigma_floor(Decimal(5)) == pytest.approx(1.443376, abs=1e-6)
 
 
-# NIST/SEMATECH e-Handbook 6.3.2.4: weight 0.3, start 50, s 2.0539, width 3.
-NIST = [52.0, 47.0, 53.0, 49.3, 50.1, 47.0, 51.0, 50.1, 51.2, 50.5]
-NIST += [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]
-NIST_EWMA = [50.0, 50.6, 49.52, 50.56, 50.18, 50.16, 49.21, 49.75, 49.85, 50.26, 50.33]
-NIST_EWMA += [50.11, 49.36, 49.52, 50.05, 49.38, 49.92, 50.73, 51.23, 51.94, 51.99]
-
-
-def test_ewma_of_nist() -> None:
-    assert ewma(NIST, weight=0.3, start=50.0) == pytest.approx(NIST_EWMA, abs=0.006)
-
-
-def test_ewma_limits_of_nist() -> None:
-    half = 2.0539 * ewma_limit(len(NIST), weight=0.3, width=3)
-    assert (50 + half, 50 - half) == pytest.approx((52.5884, 47.4115), abs=1e-3)
-    assert max(abs(z - 50) for z in NIST_EWMA) < half
-
-
-# Montgomery, Introduction to Statistical Quality Control, table 9.1: mean 10, sigma 1, then 11.
-MONTGOMERY = [9.45, 7.99, 9.29, 11.66, 12.16, 10.18, 8.04, 11.46, 9.20, 10.34]
-MONTGOMERY += [9.03, 11.47, 10.51, 9.40, 10.08, 9.37, 10.62, 10.31, 8.52, 10.84]
-MONTGOMERY += [10.90, 9.33, 12.29, 11.50, 10.60, 11.08, 10.38, 11.62, 11.31, 10.52]
-
-
-def test_ewma_of_montgomery_first_signals_at_29() -> None:
-    values = ewma(MONTGOMERY, weight=0.1, start=10.0)[1:]
-    limits = [ewma_limit(t, weight=0.1, width=2.7) for t in range(1, 31)]
-    beyond = [t for t, (z, h) in enumerate(zip(values, limits, strict=True), 1) if abs(z - 10) > h]
-    assert beyond[0] == 29
-    assert limits[:2] == pytest.approx([0.27, 0.3632], abs=1e-4)
-
-
-def test_the_first_limit_is_that_of_a_shewhart_chart() -> None:
-    assert ewma_limit(1, weight=0.2, width=2.962) == pytest.approx(0.2 * 2.962)
-
-
 def chart(errors: list[float], start: ControlChart | None = None) -> ControlChart:
     return reduce(ControlChart.add, errors, start or ControlChart(floor=0.1))
 
 
 BASELINE = [1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 0.0]
+NOISE = [0.4, -1.1, 0.9, -0.2, 1.3, -0.7, -0.6, 0.1, 0.8, -1.4]
 
 
 def test_a_chart_learns_then_judges() -> None:
     learning = chart(BASELINE)
     assert (learning.control, learning.count, learning.limit) == (Control.LEARNING, 7, None)
+    assert (learning.states, learning.z) == ((), 0.0)
     judging = learning.add(0.0)
     assert (judging.control, judging.count, judging.z) == (Control.IN_CONTROL, 8, 0.0)
-    assert judging.limit == pytest.approx(0.2 * 2.962)
+    assert [one.name for one in judging.states] == ["ewma", "cusum", "shewhart"]
 
 
 def test_mean_and_sigma_are_those_of_the_baseline() -> None:
-    judging = chart([*BASELINE, 40.0, 50.0])
+    judging = chart([*BASELINE, 4.0, 5.0])
     assert judging.mean == fmean(BASELINE)
     assert judging.sigma == stdev(BASELINE)
 
@@ -134,56 +102,106 @@ def test_an_empty_chart_is_learning() -> None:
     assert (empty.control, empty.mean, empty.sigma, empty.z) == (Control.LEARNING, 0.0, 0.1, 0.0)
 
 
+def test_limits_are_wider_than_normal_theory_until_the_baseline_is_long() -> None:
+    settings = ChartSettings(decides="shewhart")
+    limits = [
+        chart(NOISE * (many // 10) + NOISE[: many % 10], ControlChart(floor=0.1, settings=settings))
+        for many in (8, 26, 51, 1001)
+    ]
+    widths = [one.limit or inf for one in limits]
+    assert widths == sorted(widths, reverse=True)
+    assert 5 < widths[0] < 6
+    assert 3.0 < widths[-1] < 3.2
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_lasting_shift_is_found_and_stays_found_until_it_is_well_over(side: int) -> None:
+    steady = chart([*BASELINE, *NOISE, *NOISE[:8]])
+    out = chart([steady.mean + side * 3.0 * steady.sigma] * 6, steady)
+    assert out.control is Control.OUT_OF_CONTROL
+    assert out.limit is not None
+    back = out
+    while abs(back.z) > out.limit:
+        back = back.add(back.mean)
+    assert back.control is Control.OUT_OF_CONTROL
+    assert chart([back.mean] * 8, back).control is Control.IN_CONTROL
+
+
+def test_a_warning_comes_before_the_alarm() -> None:
+    steady = chart([*BASELINE, *NOISE, *NOISE[:8]])
+    seen = []
+    for _ in range(12):
+        steady = steady.add(steady.mean + 1.8 * steady.sigma)
+        seen.append(steady.control)
+    order = [Control.IN_CONTROL, Control.WARNING, Control.OUT_OF_CONTROL]
+    assert sorted(seen, key=order.index) == seen
+    assert set(seen) == set(order)
+
+
+def test_a_check_is_shown_as_it_was_judged_and_the_next_one_fixes_the_limits() -> None:
+    before = chart([*BASELINE, *NOISE, *NOISE[:8]])
+    assert (before.count, before.mean, len(before.recent)) == (25, fmean(BASELINE), 18)
+    after = before.add(0.0)
+    assert after.mean == pytest.approx(fmean([*BASELINE, *NOISE, *NOISE[:8]]))
+    assert after.sigma == pytest.approx(stdev([*BASELINE, *NOISE, *NOISE[:8]]))
+    assert after.fixing == "fixed again at check 25 by 25 checks"
+    assert (after.limit or inf) < (before.limit or 0.0)
+
+
 @pytest.mark.parametrize(
-    ("sigmas", "control"),
+    ("block", "why"),
     [
-        (1.9, Control.IN_CONTROL),
-        (2.1, Control.WARNING),
-        (2.9, Control.WARNING),
-        (3.0, Control.OUT_OF_CONTROL),
-        (-2.1, Control.WARNING),
-        (-3.0, Control.OUT_OF_CONTROL),
+        ([4.0] * 14 + [0.0] * 4, "t test: the mean went from 0 to 3.11"),
+        ([9.0, -9.0] * 9, "F test: the spread went from 1.32 to 9.26"),
+        ([-3.0] * 4 + [0.2, -0.2] * 7, "fixed again"),
+        ([0.2, -0.2] * 6 + [8.0] * 6, "out of control"),
     ],
 )
-def test_one_check_after_the_baseline(sigmas: float, control: Control) -> None:
-    learnt = chart(BASELINE)
-    assert learnt.add(learnt.mean + sigmas * learnt.sigma).control is control
+def test_limits_are_left_where_the_tests_contradict(block: list[float], why: str) -> None:
+    assert why in chart([*BASELINE, *block, 0.0]).fixing
 
 
-def test_a_small_lasting_shift_is_found() -> None:
-    learnt = chart(BASELINE)
-    shifted = learnt.mean + 1.5 * learnt.sigma
-    assert chart([shifted] * 3, learnt).control is not Control.OUT_OF_CONTROL
-    assert chart([shifted] * 8, learnt).control is Control.OUT_OF_CONTROL
+def test_an_adjustment_begins_a_new_segment() -> None:
+    settings = ChartSettings(decides="cusum", learn=5)
+    old = chart([*BASELINE, 9.0], ControlChart(floor=0.1, settings=settings))
+    new = old.anew("adjusted")
+    assert (new.segment, new.began, new.count, new.control) == (2, "adjusted", 0, Control.LEARNING)
+    assert (new.floor, new.settings, new.mean) == (0.1, settings, 0.0)
 
 
 def test_equal_readings_do_not_explode_the_chart() -> None:
     floor = sigma_floor(Decimal(5))
-    steady = chart([0.0] * 7, ControlChart(floor=floor))
+    steady = chart([0.0] * 60, ControlChart(floor=floor))
     assert steady.sigma == floor
-    assert steady.add(floor).control is Control.IN_CONTROL
-    assert steady.add(5.0).control is Control.OUT_OF_CONTROL
+    assert steady.add(5.0).control is Control.IN_CONTROL
+    assert chart([5.0] * 6, steady).control is Control.OUT_OF_CONTROL
 
 
-errors = st.lists(st.floats(-100, 100), max_size=40)
+def test_one_scale_interval_is_no_signal_of_an_individual() -> None:
+    settings = ChartSettings(decides="shewhart")
+    steady = chart([0.0] * 60, ControlChart(floor=sigma_floor(Decimal(1)), settings=settings))
+    assert steady.add(1.0).control is not Control.OUT_OF_CONTROL
+    assert steady.add(2.0).control is Control.OUT_OF_CONTROL
 
 
-@given(errors, st.integers(0, 40))
+def test_the_cusum_decides_with_the_sign_of_its_side() -> None:
+    settings = ChartSettings(decides="cusum")
+    low = chart([*BASELINE, *[-4.0] * 8], ControlChart(floor=0.1, settings=settings))
+    assert low.control is Control.OUT_OF_CONTROL
+    assert low.z < -(low.limit or inf)
+
+
+errors = st.lists(st.floats(-100, 100), max_size=80)
+
+
+@given(errors, st.integers(0, 80))
 def test_a_replayed_chart_is_equal(values: list[float], cut: int) -> None:
     assert chart(values[cut:], chart(values[:cut])) == chart(values)
 
 
-@given(st.lists(st.floats(-100, 100), min_size=8, max_size=30))
-def test_z_is_the_ewma_of_standardised_errors(values: list[float]) -> None:
-    after = chart(values)
-    standardised = [(one - after.mean) / after.sigma for one in values[7:]]
-    assert after.z == ewma(standardised, weight=0.2, start=0.0)[-1]
-
-
-@given(st.integers(1, 60), st.floats(0.01, 0.99))
-def test_the_limit_widens_towards_the_steady_one(count: int, weight: float) -> None:
-    now, then = (ewma_limit(t, weight=weight, width=3) for t in (count, count + 1))
-    assert 0 < now <= then <= 3 * sqrt(weight / (2 - weight))
+@given(errors)
+def test_a_chart_stays_small(values: list[float]) -> None:
+    assert len(chart(values * 3).recent) <= 25
 
 
 @pytest.mark.parametrize("error", [float("nan"), float("inf")])
@@ -192,7 +210,23 @@ def test_an_error_that_is_no_number_is_refused(error: float) -> None:
         chart(BASELINE).add(error)
 
 
-@pytest.mark.parametrize(("floor", "learn"), [(0.0, 7), (-1.0, 7), (1.0, 1)])
-def test_a_chart_that_could_divide_by_nothing_is_refused(floor: float, learn: int) -> None:
-    with pytest.raises(ValueError, match="allowed: > 0 and >= 2"):
-        ControlChart(floor=floor, learn=learn)
+@pytest.mark.parametrize("floor", [0.0, -1.0, inf])
+def test_a_chart_that_could_divide_by_nothing_is_refused(floor: float) -> None:
+    with pytest.raises(ValueError, match="allowed: a number > 0"):
+        ControlChart(floor=floor)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"learn": 1}, {"refix": 8}, {"decides": "range"}, {"weight": 0.0}, {"warn": 3.0}, {"h": 0.0}],
+)
+def test_settings_that_make_no_chart_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="allowed: "):
+        ChartSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("decides", "arl"), [("ewma", 500), ("cusum", 465.44), ("shewhart", 370.4)]
+)
+def test_the_stated_arl_is_that_of_the_deciding_chart(decides: Any, arl: float) -> None:
+    assert stated_arl(ChartSettings(decides=decides)) == pytest.approx(arl, rel=1e-3)
