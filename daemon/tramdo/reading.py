@@ -49,6 +49,8 @@ class Quantity(StrEnum):
     TEMPERATURE = "temperature"
     FREQUENCY = "frequency"
     COUNT = "count"
+    EVENT_COUNT = "event_count"
+    ADJUSTMENT_COUNT = "adjustment_count"
 
 
 ASSUMABLE = frozenset({Quantity.WEIGHT, Quantity.TARE, Quantity.VOLUME, Quantity.VOLUME_TOTAL})
