@@ -62,13 +62,19 @@ def line_of(topic: str, payload: bytes) -> str:
     message = json.loads(payload)
     body: dict[str, Any] = message["body"]
     told = {
-        "alert": lambda: f"ALERT {body['alert']}: {body['why']}; {body['chart']}",
-        "check": lambda: f"{body['verdict']['why']}; chart: {body['verdict']['control']}",
+        "alert": lambda: f"ALERT {body['alert']}: {body['why']}; {body.get('chart', '')}",
+        "check": lambda: _checked(body),
         "availability": lambda: f"{body['before']} -> {body['state']} {body['cause']}",
         "reading": lambda: f"{len(body['readings'])} readings",
     }
     text = told.get(message["kind"], lambda: json.dumps(body))()
     return f"{message['time'][11:19]} {topic.split('/ev/')[1]:24} {text}"
+
+
+def _checked(body: dict[str, Any]) -> str:
+    if "verdict" not in body:
+        return f"{body['check']}: {body['phase']}"
+    return f"{body['verdict']['why']}; chart: {body['verdict']['control']}"
 
 
 class Show:

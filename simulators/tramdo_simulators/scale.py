@@ -5,21 +5,27 @@ instant only, so that two clients who look at the same time see the same.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from random import Random
 from typing import NamedTuple
 
 DAY = 86_400.0
+CENTRE = "centre"
+POSITIONS = (CENTRE, "front-left", "front-right", "back-right", "back-left")
 
 
 class Loading(NamedTuple):
-    """The mass on the scale, what lay there before, and the second at which it changed."""
+    """The mass on the scale, what lay there before, and the second at which it changed.
+
+    `excess` is how much too heavy it weighs for lying off the centre, in the mass's unit.
+    """
 
     mass: float
     before: float = 0.0
     since: float = -math.inf
+    excess: float = 0.0
 
 
 Programme = Callable[[float], Loading]
@@ -32,7 +38,11 @@ class ScaleSettings:
     `capacity` is Max, `interval` is d. `span_drift` is relative per day, `zero_drift` in `unit`
     per day; `aging` says how many times faster than the load programme they run. `creep` is the
     relative growth under a load that stays, with time constant `creep_time`. `noise` is a
-    standard deviation.
+    standard deviation. `span_error` (relative) and `zero_error` are there at second 0, until an
+    adjustment.
+
+    `corners` are relative errors of a load at a position; `nonlinearity` bends the line between
+    zero and Max by so much at Max/2, and `hysteresis` adds so much there while unloading.
     """
 
     capacity: Decimal = Decimal(60)
@@ -45,6 +55,11 @@ class ScaleSettings:
     aging: float = 1.0
     creep: float = 0.0
     creep_time: float = 600.0
+    span_error: float = 0.0
+    zero_error: float = 0.0
+    corners: Mapping[str, float] = field(default_factory=dict)
+    nonlinearity: float = 0.0
+    hysteresis: float = 0.0
     seed: int = 0
 
 
@@ -92,16 +107,16 @@ class Scale:
         self.programme = programme or (lambda _: Loading(0.0))
         self.tared = Decimal(0)
         self.broken = False
-        self._wear = Wear()
+        self._wear = Wear(span=self.settings.span_error, zero=self.settings.zero_error)
 
-    def load(self, mass: float, at: float) -> None:
-        """Let this mass, and nothing else, lie on the scale from now on."""
-        loading = Loading(mass, self.programme(at).mass, at)
-        self.programme = lambda _: loading
+    def load(self, mass: float, at: float, position: str = CENTRE) -> None:
+        """Let this mass, and nothing else, lie on the scale; raises `ValueError` (position)."""
+        self._lay(mass, self._excess(mass, position), at)
 
-    def put(self, mass: float, at: float) -> None:
-        """Put a further mass on what lies there."""
-        self.load(self.programme(at).mass + mass, at)
+    def put(self, mass: float, at: float, position: str = CENTRE) -> None:
+        """Put a further mass on what lies there; a negative one takes some of it off."""
+        there = self.programme(at)
+        self._lay(there.mass + mass, there.excess + self._excess(mass, position), at)
 
     def remove(self, at: float) -> None:
         """Take everything off."""
@@ -120,6 +135,11 @@ class Scale:
         days = (at - self._wear.since) / DAY * self.settings.aging
         span = self._wear.span + self.settings.span_drift * days
         return Wear(at, span, self._wear.zero + self.settings.zero_drift * days)
+
+    def true_error(self, mass: float, at: float) -> float:
+        """Return the error with this mass on, at rest in the centre: the witness of every check."""
+        wear = self.wear(at)
+        return mass * wear.span + wear.zero + self._bend(Loading(mass))
 
     def drift(self, at: float, *, span: float, zero: float = 0.0) -> None:
         """From now on drift at these rates per day, starting from the errors reached so far."""
@@ -140,11 +160,12 @@ class Scale:
         """Return the weight before rounding to d, all errors in it."""
         loading, settings, wear = self.programme(at), self.settings, self.wear(at)
         age = max(0.0, at - loading.since)
-        load = loading.mass
+        load = loading.mass + loading.excess
         if age < settings.settling:
             load += (loading.before - load) * math.exp(-12.0 * age / settings.settling)
         crept = settings.creep * -math.expm1(-age / settings.creep_time)
-        return load * (1.0 + wear.span + crept) + wear.zero + self._noise(at)
+        straight = load * (1.0 + wear.span + crept) + wear.zero + self._noise(at)
+        return straight + self._bend(loading)
 
     def indication(self, at: float) -> Shown:
         """Return what the scale shows, rounded to its scale interval d."""
@@ -161,6 +182,24 @@ class Scale:
             fault=self.broken,
             net=bool(self.tared),
         )
+
+    def _lay(self, mass: float, excess: float, at: float) -> None:
+        loading = Loading(mass, self.programme(at).mass, at, excess)
+        self.programme = lambda _: loading
+
+    def _excess(self, mass: float, position: str) -> float:
+        corners = self.settings.corners
+        if position not in POSITIONS and position not in corners:
+            allowed = ", ".join(dict.fromkeys((*POSITIONS, *corners)))
+            raise ValueError(f"position: {position!r} is nowhere; allowed: {allowed}")
+        return mass * corners.get(position, 0.0)
+
+    def _bend(self, loading: Loading) -> float:
+        """Return what non-linearity and hysteresis add: nothing at zero and at Max."""
+        unloading = loading.mass < loading.before
+        most = self.settings.nonlinearity + (self.settings.hysteresis if unloading else 0.0)
+        share = loading.mass / float(self.settings.capacity)
+        return most * 4 * share * (1 - share)
 
     def _noise(self, at: float) -> float:
         if not self.settings.noise:

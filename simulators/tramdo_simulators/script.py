@@ -73,7 +73,8 @@ class Fillings:
         earlier = turn * sum(volumes) + sum(volumes[:index])
         number = turn * len(volumes) + index + 1
         nozzle, volume, flow = self._phase(self.fills[index], now - since - self.calling)
-        return Filling(nozzle, number, (since + self.idle) / self.pace, volume, earlier, flow)
+        began, pace = (since + self.idle) / self.pace, self.fills[index].flow
+        return Filling(nozzle, number, began, volume, earlier, flow, pace)
 
     def _seconds(self, fill: Fill) -> float:
         return self.calling + 60 * fill.volume / fill.flow + self.finished + self.idle

@@ -5,7 +5,10 @@ import time
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from tramdo_simulators.dispenser import Dispenser, MeterSettings, Nozzle
+from tramdo_simulators.proving_can import PETROL, ProvingCan
 from tramdo_simulators.scale import DAY
 from tramdo_simulators.script import Fill, Fillings
 
@@ -86,6 +89,66 @@ def test_pace_shortens_the_programme_but_not_the_flow_reported() -> None:
     assert paced.at(28.0 / 8).flow == 40.0
     assert paced.at(45.0 / 8).volume == Decimal("20.00")
     assert paced.at((CYCLE + 45.0) / 8).number == 2
+
+
+def test_one_delivery_on_demand_goes_through_its_states() -> None:
+    dispenser = Dispenser(MeterSettings(total=100.0))
+    assert dispenser.at(50.0).nozzle is Nozzle.IDLE
+    made = dispenser.deliver(20.0, 40.0, 60.0)
+    seen = [dispenser.at(at) for at in (59.0, 61.0, 78.0, made.stops + 1, made.over + 1)]
+    assert [one.nozzle for one in seen] == [*Nozzle, Nozzle.IDLE]
+    assert [str(one.volume) for one in seen] == ["0.00", "0.00", "10.00", "20.00", "20.00"]
+    assert [one.flow for one in seen] == [0, 0, 40, 0, 0]
+    assert [str(one.total) for one in seen] == ["100.00", "100.00", "110.00", "120.00", "120.00"]
+
+
+def test_deliveries_follow_one_another_and_a_programme() -> None:
+    dispenser = a_dispenser()
+    first = dispenser.deliver(5.0, 5.0, 50.0)
+    second = dispenser.deliver(20.0, 40.0, first.over)
+    shown = dispenser.at(second.over)
+    assert (shown.number, shown.true_volume, shown.true_total) == (3, 20.0, 45.0)
+
+
+def test_no_delivery_begins_while_another_goes_on() -> None:
+    dispenser = Dispenser(MeterSettings())
+    dispenser.deliver(20.0, 40.0, 0.0)
+    with pytest.raises(ValueError, match="at second 10 the nozzle is fuelling, not idle"):
+        dispenser.deliver(20.0, 40.0, 10.0)
+
+
+@pytest.mark.parametrize(("volume", "flow"), [(0.0, 40.0), (20.0, 0.0)])
+def test_a_delivery_of_nothing_is_refused(volume: float, flow: float) -> None:
+    with pytest.raises(ValueError, match="allowed: both above 0"):
+        Dispenser(MeterSettings()).deliver(volume, flow, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("flow", "shown"), [(40.0, "20.02"), (60.0, "20.02"), (22.5, "19.98"), (5.0, "19.94")]
+)
+def test_the_meter_errs_otherwise_at_low_flow(flow: float, shown: str) -> None:
+    dispenser = Dispenser(MeterSettings(error=0.001, slow_error=-0.004))
+    made = dispenser.deliver(20.0, flow, 0.0)
+    assert str(dispenser.at(made.over).volume) == shown
+    assert str(dispenser.at(made.over).total) == shown
+
+
+def test_a_repeated_programme_has_the_error_of_each_flow() -> None:
+    dispenser = a_dispenser((Fill(20.0, 40.0), Fill(20.0, 5.0)), slow_error=0.01)
+    assert [str(dispenser.at(at).volume) for at in (45.0, 58.0 + 3 + 240 + 1)] == ["20.00", "20.20"]
+
+
+def test_a_person_fills_a_can_to_its_mark_and_reads_the_error() -> None:
+    dispenser, can = Dispenser(MeterSettings(error=0.003)), ProvingCan()
+    dispenser.warm(29.0)
+    warm = dispenser.settings.temperature
+    made = dispenser.deliver(can.filling(20.0, warm, 31.0, PETROL), 40.0, 100.0)
+    shown = dispenser.at(made.over)
+    read = can.read(shown.true_volume, warm, 31.0, PETROL)
+    assert read.value == 20
+    in_litres_of_the_meter = 20.0 * (1 + can.beta * 11) * (1 - 2 * PETROL)
+    error = float(shown.volume) / in_litres_of_the_meter - 1
+    assert error == pytest.approx(0.003, abs=0.0003)
 
 
 def test_a_year_looked_at_every_week_is_quick() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tramdo_simulators.scale import DAY, Scale, ScaleSettings
+from tramdo_simulators.scale import DAY, POSITIONS, Scale, ScaleSettings
 from tramdo_simulators.script import Step, Weighings
 
 MONTH = 30 * DAY
@@ -128,6 +128,79 @@ def test_a_cut_cable_is_a_fault_not_a_weight() -> None:
     assert shown.fault
     assert shown.blank
     assert not shown.stable
+
+
+def test_a_corner_weighs_wrong_and_the_centre_right() -> None:
+    scale = a_scale(corners={"front-left": 0.001, "back-right": -0.002})
+    shown = {}
+    for turn, position in enumerate(POSITIONS):
+        scale.load(20.0, turn * 10.0, position)
+        shown[position] = str(scale.indication(turn * 10.0 + 5).value)
+    assert shown == {
+        "centre": "20.00",
+        "front-left": "20.02",
+        "front-right": "20.00",
+        "back-right": "19.96",
+        "back-left": "20.00",
+    }
+
+
+def test_only_what_lies_in_the_corner_weighs_wrong() -> None:
+    scale = a_scale(corners={"front-left": 0.001})
+    scale.put(20.0, 0.0)
+    scale.put(10.0, 10.0, "front-left")
+    assert scale.indication(15.0).value == Decimal("30.01")
+    assert scale.true_mass(15.0) == 30.0
+    scale.put(-10.0, 20.0, "front-left")
+    assert scale.indication(25.0).value == Decimal("20.00")
+    scale.remove(30.0)
+    assert scale.signal(35.0) == 0.0
+
+
+def test_a_position_that_is_nowhere_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ValueError, match=r"'left' is nowhere; allowed: centre, .*, axle-1"):
+        a_scale(corners={"axle-1": 0.001}).put(1.0, 0.0, "left")
+
+
+def test_non_linearity_bends_between_zero_and_max() -> None:
+    scale = a_scale(nonlinearity=0.03)
+    shown = []
+    for turn, mass in enumerate((0.0, 15.0, 30.0, 60.0)):
+        scale.load(mass, turn * 10.0)
+        shown.append(scale.indication(turn * 10.0 + 5).value - Decimal(mass))
+    assert shown == [Decimal(text) for text in ("0", "0.02", "0.03", "0")]
+    assert scale.true_error(30.0, 50.0) == pytest.approx(0.03)
+
+
+def test_hysteresis_shows_while_unloading_only() -> None:
+    scale = a_scale(hysteresis=0.02)
+    scale.load(30.0, 0.0)
+    assert scale.indication(5.0).value == Decimal("30.00")
+    scale.load(60.0, 10.0)
+    scale.load(30.0, 20.0)
+    assert scale.indication(25.0).value == Decimal("30.02")
+    scale.remove(30.0)
+    assert scale.indication(35.0).value == 0
+
+
+def test_small_weights_find_the_change_over_point() -> None:
+    scale = a_scale(interval=Decimal("0.005"), span_error=0.00012)
+    scale.load(10.0, 0.0)
+    first, at, small = scale.indication(5.0).value, 10.0, 0
+    while scale.indication(at + 5).value == first:
+        scale.put(0.0005, at)
+        at, small = at + 10.0, small + 1
+    found = float(first) + 0.0025 - small * 0.0005 - 10.0
+    assert found == pytest.approx(scale.true_error(10.0, at), abs=0.0005)
+    assert float(first) != pytest.approx(10.0 + scale.true_error(10.0, at), abs=0.0005)
+
+
+def test_an_error_at_the_start_is_gone_with_an_adjustment() -> None:
+    scale = a_scale(span_error=0.001, zero_error=0.01, span_drift=0.001)
+    assert scale.true_error(20.0, 0.0) == pytest.approx(0.03)
+    assert scale.true_error(20.0, DAY) == pytest.approx(0.05)
+    scale.adjust(DAY)
+    assert scale.true_error(20.0, DAY) == 0.0
 
 
 def test_weighings_repeat_and_random_loads_differ() -> None:
