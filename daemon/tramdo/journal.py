@@ -51,6 +51,7 @@ class Journal:
         self._queued = asyncio.Event()
         self._sent: dict[Stream, int] = {}
         self._moved: set[Stream] = set()
+        self._kept: dict[str, str] = {}
         self._unsent: Counter[Stream] = Counter()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._store: Store | None = None
@@ -124,6 +125,15 @@ class Journal:
         """Return every event of a kind, oldest first: charts are rebuilt from these."""
         return await self._in_writer(self.store.of_kind, kind)
 
+    async def kept(self) -> dict[str, str]:
+        """Return what was kept beside the events, by name."""
+        return await self._in_writer(self.store.kept)
+
+    def keep(self, name: str, body: str) -> None:
+        """Keep a text under a name, in place of the one before, with the next commit."""
+        self._kept[name] = body
+        self._queued.set()
+
     def mark_sent(self, row: Row) -> None:
         """Note that the other side has this event and those of its stream before it.
 
@@ -170,10 +180,13 @@ class Journal:
         """Commit all that waits; a cancellation lets the commit end and then goes on."""
         batch, first = list(self._waiting), self.last + 1
         moved, self._moved = self._moved, set()
+        kept, self._kept = self._kept, {}
         self._waiting.clear()
         marks: list[Mark] = [(*one, self._sent[one]) for one in moved]
         events = [one.event for one in batch]
-        commit = asyncio.ensure_future(self._in_writer(self.store.store, events, marks))
+        commit = asyncio.ensure_future(
+            self._in_writer(self.store.store, events, marks, list(kept.items()))
+        )
         try:
             await asyncio.shield(commit)
         finally:
@@ -183,6 +196,7 @@ class Journal:
             else:
                 self._waiting.extendleft(reversed(batch))
                 self._moved |= moved
+                self._kept = kept | self._kept
 
     def _committed(self, batch: list[_Waiting], first: int) -> None:
         self._unsent.update((one.event.kind, one.event.instrument) for one in batch)

@@ -12,13 +12,15 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from tramdo.errors import JournalError
 from tramdo.events import Event, canonical, iso
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+KEPT = "CREATE TABLE kept (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
 SCHEMA = (
     """CREATE TABLE event (
          seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -37,6 +39,7 @@ SCHEMA = (
          instrument TEXT NOT NULL,
          upto INTEGER NOT NULL,
          PRIMARY KEY (kind, instrument)) WITHOUT ROWID""",
+    KEPT,
     f"PRAGMA user_version={SCHEMA_VERSION}",
 )
 UNSENT = """SELECT event.kind, event.instrument, count(*) FROM event
@@ -45,6 +48,8 @@ UNSENT = """SELECT event.kind, event.instrument, count(*) FROM event
 OF_STREAM = """SELECT seq, kind, instrument, time, message FROM event
   WHERE kind = ? AND instrument = ? AND seq > ? ORDER BY seq LIMIT ?"""
 OF_KIND = "SELECT seq, kind, instrument, time, message FROM event WHERE kind = ? ORDER BY seq"
+OF_INSTRUMENT = """SELECT seq, kind, instrument, time, message FROM event
+  WHERE kind = ? AND instrument = coalesce(?, instrument) ORDER BY seq"""
 GENESIS = bytes(32)
 
 Stream = tuple[str, str]
@@ -128,6 +133,8 @@ class Store:
             )
         if version == 0:
             self._make(base)
+        elif version == 1:
+            self._upgrade(base)
         owner, self.epoch = base.execute("SELECT id, epoch FROM station").fetchone()
         if owner != self.station:
             raise JournalError(
@@ -145,6 +152,18 @@ class Store:
         base.execute("INSERT INTO station VALUES (1, ?, ?)", (self.station, epoch))
         base.execute("COMMIT")
 
+    @staticmethod
+    def _upgrade(base: sqlite3.Connection) -> None:
+        """Bring a file of schema 1 up to date; its events stay as they are."""
+        base.execute("BEGIN")
+        base.execute(KEPT)
+        base.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        base.execute("COMMIT")
+
+    def kept(self) -> dict[str, str]:
+        """Return what was kept beside the events, by name."""
+        return dict(self._base.execute("SELECT name, body FROM kept"))
+
     def marks(self) -> dict[Stream, int]:
         """Return up to which number the other side has each stream."""
         return {(kind, one): upto for kind, one, upto in self._base.execute("SELECT * FROM sent")}
@@ -154,8 +173,13 @@ class Store:
         rows = self._base.execute(UNSENT)
         return Counter({(kind, one): many for kind, one, many in rows})
 
-    def store(self, events: Iterable[Event], marks: Sequence[Mark]) -> int:
-        """Store events and marks in one commit; return the number of the last event."""
+    def store(
+        self,
+        events: Iterable[Event],
+        marks: Sequence[Mark],
+        kept: Sequence[tuple[str, str]] = (),
+    ) -> int:
+        """Store events, marks and what is kept in one commit; return the last event's number."""
         seq, link, rows = self.last_seq, self._last_hash, []
         for event in events:
             seq += 1
@@ -167,6 +191,7 @@ class Store:
             base.execute("BEGIN IMMEDIATE")
             base.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
             base.executemany("REPLACE INTO sent VALUES (?, ?, ?)", marks)
+            base.executemany("REPLACE INTO kept VALUES (?, ?)", kept)
             base.execute("COMMIT")
         except sqlite3.Error as error:
             if base.in_transaction:
@@ -194,3 +219,48 @@ class Store:
         """Close the file and let others have it."""
         self._base.close()
         os.close(self._lock)
+
+
+def events_of(path: Path, kinds: Iterable[str], instrument: str | None) -> list[Row]:
+    """Return the events of these kinds, oldest first, and change nothing; None: any instrument.
+
+    The daemon may be writing at the same time. Raises `JournalError` on a file that is no journal
+    or that a newer tramdo wrote.
+    """
+    try:
+        if not path.is_file():
+            raise JournalError(f"{path}: no such file")
+        with closing(_read_only(path)) as base:
+            _is_journal(path, base)
+            base.execute("BEGIN")  # all kinds as they are at one instant
+            words = [(kind, instrument) for kind in kinds]
+            rows = [[Row(*row) for row in base.execute(OF_INSTRUMENT, one)] for one in words]
+    except (OSError, sqlite3.Error) as error:
+        raise JournalError(f"{path}: cannot be read as a journal: {error}") from error
+    return sorted(row for found in rows for row in found)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    place = path.resolve().as_uri()
+    base = sqlite3.connect(f"{place}?mode=ro", uri=True, isolation_level=None)
+    try:
+        base.execute("PRAGMA user_version")
+    except sqlite3.Error as error:
+        base.close()
+        # Where SQLite may not make its side files, a copy without them can still be read as it is.
+        if not isinstance(error, sqlite3.OperationalError) or Path(f"{path}-wal").exists():
+            raise
+        return sqlite3.connect(f"{place}?immutable=1", uri=True, isolation_level=None)
+    return base
+
+
+def _is_journal(path: Path, base: sqlite3.Connection) -> None:
+    (version,) = base.execute("PRAGMA user_version").fetchone()
+    tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
+    if version > SCHEMA_VERSION:
+        raise JournalError(
+            f"{path} was written by a newer tramdo (schema {version}, we know {SCHEMA_VERSION}); "
+            "read it with that version"
+        )
+    if version == 0 or not {"event", "station"} <= tables:
+        raise JournalError(f"{path} is a database but no journal of tramdo")
