@@ -7,11 +7,14 @@ import typer
 
 from tramdo import __version__
 from tramdo.cli.check import check
+from tramdo.cli.check_instrument import adjusted, check_instrument
 from tramdo.cli.drivers import drivers
+from tramdo.cli.history import history
 from tramdo.cli.live import live, retry
 from tramdo.cli.ports import ports
 from tramdo.cli.read import read
 from tramdo.cli.run import run
+from tramdo.cli.standards import import_standards, standards
 
 GROUP = "tramdo.commands"
 
@@ -21,7 +24,20 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, check, read, live, retry, drivers, ports):
+for command in (
+    run,
+    check,
+    read,
+    live,
+    retry,
+    check_instrument,
+    adjusted,
+    history,
+    standards,
+    import_standards,
+    drivers,
+    ports,
+):
     app.command()(command)
 
 

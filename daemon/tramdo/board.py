@@ -11,6 +11,7 @@ from tramdo.events import indication_body, iso
 from tramdo.reading import Reading
 
 SHOWN_OF_A_CHECK = ("at", "error", "mpe", "unit", "rules", "z", "limit", "count")
+ALSO_SHOWN = ("uncertainty", "dates", "operator")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Row:
     availability: Availability
     shown: Reading | None = None
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    guided: dict[str, dict[str, Any]] = field(default_factory=dict)
+    signals: Callable[[], dict[str, Any]] = dict
     counts: Counter[str] = field(default_factory=Counter)
     exchanges: Iterable[Any] = ()
     schedule: Callable[[], dict[str, Any]] = dict
@@ -47,13 +50,20 @@ class Row:
 
     def note(self, body: Mapping[str, Any], ratios: list[float]) -> None:
         """Put in a recorded check by its body, and the latest errors as shares of the MPE."""
-        self.checks[body["check"]] = {
+        self.checks[body.get("point", body["check"])] = {
             **{key: body[key] for key in SHOWN_OF_A_CHECK},
+            **{key: body.get(key) for key in ALSO_SHOWN},
             **body["verdict"],
             "reference": body["reference"]["id"],
             "history": [round(one, 3) for one in ratios],
         }
         self.version += 1
+
+    def guide(self, picture: dict[str, Any]) -> None:
+        """Put in where a guided check of the instrument stands."""
+        if self.guided.get(picture["check"]) != picture:
+            self.guided[picture["check"]] = picture
+            self.version += 1
 
     @property
     def state(self) -> str:
@@ -79,6 +89,10 @@ class Row:
             "since": iso(self.availability.since),
             "checks": self.checks,
         }
+        if running := [one["running"] for one in self.guided.values() if one["running"]]:
+            picture["guided"] = running
+        if signals := self.signals():
+            picture["signals"] = signals
         if self.availability.cause:
             picture["cause"] = self.availability.cause
         if self.shown is not None:

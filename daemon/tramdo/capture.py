@@ -45,6 +45,10 @@ class Plateau:
         flags = shown.flags if flagged else (*shown.flags, "stability_derived")
         return replace(self, evidence=run, taken=True), replace(shown, flags=flags)
 
+    def passed_over(self) -> "Plateau":
+        """Return the state after readings it was not given: what lies there now does not count."""
+        return replace(self, taken=True, evidence=())
+
     def _spread(self, run: tuple[Reading, ...]) -> Decimal:
         values = [value for one in run if (value := _value(one, self.reference)) is not None]
         return max(values) - min(values)
@@ -87,6 +91,10 @@ class Delivery:
         if start is None or delivered == 0 or not inside:
             return rested, None
         return replace(rested, evidence=(start, *run)), self._delivery(reading, delivered)
+
+    def passed_over(self) -> "Delivery":
+        """Return the state after readings it was not given: a delivery among them is nobody's."""
+        return replace(self, start=None, run=(), evidence=())
 
     def _goes_on(self, value: Decimal) -> bool:
         return bool(self.run) and self._total(self.run[-1]) == value

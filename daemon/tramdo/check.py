@@ -1,65 +1,139 @@
-"""One check: the error against the MPE, and against the instrument's own history.
+"""One check: the error against the MPE, and against the instrument's own history. No I/O.
 
-Two answers, never merged: conformity (legal, by simple acceptance) and control (the chart).
+Two answers, never merged: conformity (legal, see `conformity`) and control (the chart, `drift`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from tramdo.drift import Control, ControlChart, error_of_indication
+from tramdo.conformity import Conformity, Decision, Ruling, rule, undecided
+from tramdo.drift import Control, ControlChart
 from tramdo.events import iso
-from tramdo.limits import Characteristics, LimitsError, RuleSet, Stage
-from tramdo.reading import Indication, Reading, Unit
+from tramdo.limits import Characteristics, LimitsError, RuleSet, Stage, Steps
+from tramdo.reading import Indication, Unit
 from tramdo.reference import ReferenceValue, convert
+from tramdo.standards.register import suitable
+from tramdo.uncertainty.budget import Budget
+from tramdo.uncertainty.digits import upwards
+
+RESULT = "result"
 
 
-class Conformity(StrEnum):
-    """Whether the error is within the MPE; undecided where the check cannot say."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is checked and under which rules."""
 
-    WITHIN = "within"
-    EXCEEDS = "exceeds"
-    UNDECIDED = "undecided"
+    instrument: str
+    rules: RuleSet
+    characteristics: Characteristics
+    stage: Stage
+    verified_until: date | None = None
 
 
-class Alert(StrEnum):
-    """What a change of verdict is called, the worst first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """An error found at one reference point, before it is judged.
 
-    EXCEEDS = "exceeds"
-    OUT_OF_CONTROL = "out_of_control"
-    UNDECIDED = "undecided"
-    WARNING = "warning"
-    BACK_WITHIN = "back_within"
-    BACK_IN_CONTROL = "back_in_control"
+    `error` and `budget` are in the instrument's unit. `worst` is the largest of several errors
+    whose mean `error` is: it is judged, the mean is charted. `limit` stands in the MPE's place
+    where the test has a limit of its own. `spread`: the error is the range of repeated results,
+    held against the rule set's limit for that, without regard to U.
+    `refused` says why the law gets no answer. What is not `charted` leaves the chart alone.
+    """
+
+    check: str
+    point: str
+    reference: ReferenceValue
+    indication: Indication
+    error: Decimal
+    budget: Budget | None
+    worst: Decimal | None = None
+    limit: Decimal | None = None
+    refused: str | None = None
+    spread: bool = False
+    charted: bool = True
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """When a check was made; in which guided run and by whom, None where nobody guided it."""
+
+    at: datetime
+    on: date
+    run: str | None = None
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What the errors up to this one say of those to come.
+
+    `dates`: when the trend reaches the MPE, and whether that is `ahead` of the next verification;
+    None where there is no trend. `near_mpe`: the latest errors together use up most of the MPE.
+    """
+
+    dates: Mapping[str, Any] | None = None
+    near_mpe: bool = False
+
+
+NOTHING_AHEAD = Outlook()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A limit that is reported beside the MPE: `factor` times it."""
+
+    factor: Decimal
+    limit: Decimal
+    within: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What one check says; `why` is a sentence on the conformity."""
+    """What one check says; `why` is a sentence on the conformity.
+
+    `crossing_ahead`: the trend of the errors may reach the MPE before the next verification.
+    `near_mpe`: the latest errors together use up most of the MPE.
+    """
 
     conformity: Conformity
     control: Control
     why: str
+    decision: Decision = Decision.NONE
+    crossing_ahead: bool = False
+    near_mpe: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRecord:
     """Everything needed to judge a check again.
 
-    `error` and `mpe` (None: it could not be said) are in `unit`; `mean` and `sigma` too. `z` and
-    `limit` (None: learning) are in standard deviations. `rules` is the rule set's id; `at` is
-    UTC; `evidence` holds the raw frames in hex.
+    `error`, `mpe` (None: it could not be said), `uncertainty` (U at k = 2), `mean` and `sigma`
+    are in `unit`; `z` and `limit` (None: learning) in standard deviations. `rules` is the rule
+    set's id; `at` is UTC; `evidence` holds the raw frames in hex; `dates` those on which the
+    trend reaches the MPE, None where there is no trend.
     """
 
+    phase: str = RESULT
     check: str
+    point: str
+    charted: bool
     instrument: str
+    run: str | None
+    operator: str | None
     reference: ReferenceValue
     indication: Indication
     error: Decimal
     mpe: Decimal | None
+    lines: tuple[Line, ...]
+    uncertainty: Decimal | None
+    budget: Mapping[str, Any] | None
     unit: Unit
     stage: Stage
     rules: str
@@ -69,131 +143,138 @@ class CheckRecord:
     mean: float
     sigma: float
     count: int
+    dates: Mapping[str, Any] | None
+    conditions: Mapping[str, str]
     at: datetime
     evidence: tuple[str, ...]
 
     @property
     def chart(self) -> str:
-        """A sentence on the control chart."""
+        """A sentence on the control chart, and on the trend where there is one."""
         if self.limit is None:
-            return f"the chart is learning: check {self.count}"
-        return f"EWMA of errors at {self.z:+.2f} sigma, limit {self.limit:.2f} sigma"
+            found = f"the chart is learning: check {self.count}"
+        else:
+            found = f"errors at {self.z:+.2f} sigma, limit {self.limit:.2f} sigma"
+        if self.dates is None:
+            return found
+        act_by, expected = (self.dates[key] or "beyond 20 years" for key in ("act_by", "expected"))
+        return f"{found}; the trend reaches the MPE about {expected}: act by {act_by}"
 
     def body(self) -> dict[str, Any]:
         """Return the record ready for JSON; decimals are strings that keep their digits."""
-        body: dict[str, Any] = _plain(self)
+        body: dict[str, Any] = in_json(self)
         return body
 
 
-def judge(  # noqa: PLR0913 - a record holds all that its verdict depends on
-    *,
-    check_id: str,
-    instrument: str,
-    indication: Indication,
-    reference: ReferenceValue,
-    rules: RuleSet,
-    characteristics: Characteristics,
-    stage: Stage,
+def judge(finding: Finding, subject: Subject, made: Made) -> tuple[Ruling, Decimal | None]:
+    """Return the conformity of a finding and the limit it was held against, None where unsaid.
+
+    The MPE of a scale is taken at the nominal load, so that a certified value a milligram above a
+    step of the table changes nothing; that of a volume at the reference value, so that the error
+    in per cent of the reference volume and the MPE in per cent mean the same (decision 0008).
+    """
+    mpe = limit_at(finding, subject)
+    if isinstance(mpe, LimitsError):
+        return undecided(str(mpe)), None
+    unit = subject.characteristics.unit
+    # Reasons against the standard come before the error: they make it worth nothing in law.
+    if finding.refused is not None:
+        return undecided(finding.refused), mpe
+    if (refusal := suitable(finding.reference, mpe, unit, made.on)) is not None:
+        return undecided(refusal.why), mpe
+    error = finding.error if finding.worst is None else finding.worst
+    if finding.spread:
+        return rule(error, mpe, Decimal(0), unit), mpe
+    if finding.budget is None:
+        return undecided("the uncertainty of this check is not known"), mpe
+    return rule(error, mpe, upwards(finding.budget.expanded), unit), mpe
+
+
+def record(
+    finding: Finding,
+    subject: Subject,
+    made: Made,
     chart: ControlChart,
-    at: datetime,
-    evidence: Sequence[Reading] = (),
-) -> tuple[CheckRecord, ControlChart]:
-    """Return the record of one check and the chart after it; raises `UnitMismatch`.
-
-    The MPE is taken at the reference's nominal value: the load, or the reference volume, not the
-    volume shown, and not a certified value a milligram above a step of the table. The error is
-    charted in the characteristics' unit, whatever the conformity.
-    """
-    unit = characteristics.unit
-    error = convert(error_of_indication(indication, reference), indication.unit, unit)
-    after = chart.add(float(error))
-    mpe = _mpe(reference, rules, characteristics, stage)
-    conformity, why = _conform(error, mpe, reference, unit, at.date())
-    record = CheckRecord(
-        check=check_id,
-        instrument=instrument,
-        reference=reference,
-        indication=indication,
-        error=error,
-        mpe=None if isinstance(mpe, LimitsError) else mpe,
-        unit=unit,
-        stage=stage,
-        rules=rules.id,
-        verdict=Verdict(conformity=conformity, control=after.control, why=why),
-        z=after.z,
-        limit=after.limit,
-        mean=after.mean,
-        sigma=after.sigma,
-        count=after.count,
-        at=at,
-        evidence=tuple(frame.hex(" ") for reading in evidence for frame in reading.raw),
+    outlook: Outlook = NOTHING_AHEAD,
+) -> CheckRecord:
+    """Return the record of a finding; `chart` and `outlook` already know its error."""
+    ruling, mpe = judge(finding, subject, made)
+    budget = finding.budget
+    return CheckRecord(
+        check=finding.check,
+        point=finding.point,
+        charted=finding.charted,
+        instrument=subject.instrument,
+        run=made.run,
+        operator=made.operator,
+        reference=finding.reference,
+        indication=finding.indication,
+        error=finding.error,
+        mpe=mpe,
+        lines=_lines(finding, subject.rules, mpe),
+        uncertainty=None if budget is None else upwards(budget.expanded),
+        budget=None if budget is None else budget.body(),
+        unit=subject.characteristics.unit,
+        stage=subject.stage,
+        rules=subject.rules.id,
+        verdict=Verdict(
+            conformity=ruling.conformity,
+            control=chart.control,
+            why=ruling.why,
+            decision=ruling.decision,
+            crossing_ahead=bool(outlook.dates and outlook.dates["ahead"]),
+            near_mpe=outlook.near_mpe,
+        ),
+        z=chart.z,
+        limit=chart.limit,
+        mean=chart.mean,
+        sigma=chart.sigma,
+        count=chart.count,
+        dates=outlook.dates,
+        conditions=finding.conditions,
+        at=made.at,
+        evidence=finding.evidence,
     )
-    return record, after
 
 
-def changed(previous: Verdict | None, now: Verdict) -> Alert | None:
-    """Return the alert that a change of verdict deserves, the worst if both answers changed.
-
-    A first verdict alerts unless all is well. A chart that begins anew alerts nothing.
-    """
-    conformity = previous.conformity if previous else Conformity.WITHIN
-    control = previous.control if previous else Control.LEARNING
-    found: set[Alert | None] = set()
-    if now.conformity != conformity:
-        found.add(_CONFORMITY_ALERTS[now.conformity])
-    if now.control != control and not {now.control, control} <= _QUIET:
-        found.add(_CONTROL_ALERTS.get(now.control))
-    return next((alert for alert in Alert if alert in found), None)
+def _lines(finding: Finding, rules: RuleSet, mpe: Decimal | None) -> tuple[Line, ...]:
+    silent = finding.spread or finding.refused is not None
+    if mpe is None or silent or len(rules.lines) < 2:
+        return ()
+    size = abs(finding.error if finding.worst is None else finding.worst)
+    return tuple(
+        Line(factor=factor, limit=factor * mpe, within=size <= factor * mpe)
+        for factor in rules.lines
+    )
 
 
-_CONFORMITY_ALERTS = {
-    Conformity.WITHIN: Alert.BACK_WITHIN,
-    Conformity.EXCEEDS: Alert.EXCEEDS,
-    Conformity.UNDECIDED: Alert.UNDECIDED,
-}
-_CONTROL_ALERTS = {
-    Control.IN_CONTROL: Alert.BACK_IN_CONTROL,
-    Control.WARNING: Alert.WARNING,
-    Control.OUT_OF_CONTROL: Alert.OUT_OF_CONTROL,
-}
-_QUIET = {Control.LEARNING, Control.IN_CONTROL}
-
-
-def _mpe(
-    reference: ReferenceValue, rules: RuleSet, characteristics: Characteristics, stage: Stage
-) -> Decimal | LimitsError:
-    load = reference.value if reference.nominal is None else reference.nominal
-    at = convert(load, reference.unit, characteristics.unit)
+def limit_at(finding: Finding, subject: Subject) -> Decimal | LimitsError:
+    """Return what the error may be: the test's own limit, else the MPE; or why it is unsaid."""
+    if finding.limit is not None:
+        return finding.limit
+    reference = finding.reference
+    marked = reference.nominal if isinstance(subject.rules, Steps) else None
+    load = reference.value if marked is None else marked
+    plate = subject.characteristics
     try:
-        return rules.mpe(at, characteristics, stage)
+        at = convert(load, reference.unit, plate.unit)
+        if not finding.spread:
+            return subject.rules.mpe(at, plate, subject.stage)
+        limit = subject.rules.repeatability(at, plate, subject.stage)
     except LimitsError as unsaid:
         return unsaid
+    none = LimitsError(f"{subject.rules.id} limits no repeatability at {at:f} {plate.unit}")
+    return none if limit is None else limit
 
 
-def _conform(
-    error: Decimal, mpe: Decimal | LimitsError, reference: ReferenceValue, unit: Unit, on: date
-) -> tuple[Conformity, str]:
-    """Decide by simple acceptance, and only where U is at most a third of the MPE."""
-    if isinstance(mpe, LimitsError):
-        return Conformity.UNDECIDED, str(mpe)
-    # Reasons against the reference come before the error: they make it worth nothing in law.
-    if reference.expired(on):
-        why = f"check standard {reference.id} was valid until {reference.valid_until}"
-        return Conformity.UNDECIDED, why
-    limit = f"MPE {mpe.normalize():f} {unit}"
-    uncertainty = convert(reference.expanded_uncertainty, reference.unit, unit)
-    if 3 * uncertainty > mpe:
-        return Conformity.UNDECIDED, f"U {uncertainty:f} {unit} is more than a third of {limit}"
-    if abs(error) > mpe:
-        return Conformity.EXCEEDS, f"error {error:f} {unit} is beyond {limit}"
-    return Conformity.WITHIN, f"error {error:f} {unit} is within {limit}"
-
-
-def _plain(value: Any) -> Any:
+def in_json(value: Any) -> Any:
+    """Return a value as JSON knows it: decimals as text, instants in UTC, records as objects."""
     if is_dataclass(value):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return {one.name: in_json(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, tuple | list):
+        return [in_json(one) for one in value]
+    if isinstance(value, Mapping):
+        return {key: in_json(one) for key, one in value.items()}
     if isinstance(value, datetime):
         return iso(value)
     if isinstance(value, date):

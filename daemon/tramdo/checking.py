@@ -1,32 +1,38 @@
-"""Runs the checks of the station file on the readings as they pass. No I/O."""
+"""Checks that nobody guides: they wait for their reference among the readings. No I/O."""
 
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from tramdo.alerts import Alert
 from tramdo.capture import Delivery, Plateau
-from tramdo.check import Alert, CheckRecord, Conformity, Verdict, changed, judge
-from tramdo.drift import Control, ControlChart
-from tramdo.limits import Characteristics, RuleSet, Stage
+from tramdo.check import CheckRecord, Finding, Made, Subject
+from tramdo.clock import local_day
+from tramdo.drift import error_of_indication
 from tramdo.reading import Indication, Reading
-from tramdo.reference import ReferenceValue
-
-SHOWN_ERRORS = 24
+from tramdo.reference import ReferenceValue, convert
+from tramdo.series import Series
+from tramdo.uncertainty.budget import Budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a check compares with what, and under which rules; `every` is in seconds."""
+    """What a check compares with what; `every` is in seconds, None: armed all the time.
+
+    `budget` gives the uncertainty of a captured indication.
+    """
 
     id: str
-    instrument: str
+    subject: Subject
     reference: ReferenceValue
-    rules: RuleSet
-    characteristics: Characteristics
-    stage: Stage
+    budget: Callable[[Indication], Budget | None]
     every: float | None = None
+
+    @property
+    def instrument(self) -> str:
+        """The instrument that is checked."""
+        return self.subject.instrument
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,11 +41,8 @@ class Checker:
 
     plan: Plan
     capture: Plateau | Delivery
-    chart: ControlChart
-    verdict: Verdict | None = None
+    series: Series
     due: float = 0.0
-    _series: tuple[str, str, str] | None = None
-    ratios: deque[float] = field(default_factory=lambda: deque(maxlen=SHOWN_ERRORS))
 
     def feed(self, reading: Reading) -> tuple[CheckRecord, Alert | None] | None:
         """Take one reading; return record and alert when it completes a check."""
@@ -48,61 +51,41 @@ class Checker:
         if early and isinstance(after, Plateau):
             return None  # a load that is still on when the check is due is taken then
         self.capture = after
-        return None if indication is None or early else self._judge(reading, indication)
+        return None if indication is None or early else self._conclude(reading, indication)
 
-    def _judge(self, reading: Reading, indication: Indication) -> tuple[CheckRecord, Alert | None]:
+    def pass_over(self) -> None:
+        """Leave a reading out: the load or delivery that it belongs to is not taken."""
+        self.capture = self.capture.passed_over()
+
+    def _conclude(
+        self, reading: Reading, indication: Indication
+    ) -> tuple[CheckRecord, Alert | None]:
+        if self.plan.every is not None:
+            self.due = reading.monotonic + self.plan.every
+        made = Made(at=reading.at, on=local_day(reading.at))
+        return self.series.take(self._finding(indication), made)
+
+    def _finding(self, indication: Indication) -> Finding:
         plan = self.plan
-        record, self.chart = judge(
-            check_id=plan.id,
-            instrument=plan.instrument,
-            indication=indication,
+        frames = (frame for reading in self.capture.evidence for frame in reading.raw)
+        return Finding(
+            check=plan.id,
+            point=plan.id,
             reference=plan.reference,
-            rules=plan.rules,
-            characteristics=plan.characteristics,
-            stage=plan.stage,
-            chart=self.chart,
-            at=reading.at,
-            evidence=self.capture.evidence,
+            indication=indication,
+            error=self._error(indication),
+            budget=plan.budget(indication),
+            evidence=tuple(frame.hex(" ") for frame in frames),
         )
-        if plan.every is not None:
-            self.due = reading.monotonic + plan.every
-        self._remember(record.error, record.mpe)
-        before, self.verdict = self.verdict, record.verdict
-        return record, changed(before, record.verdict)
+
+    def _error(self, indication: Indication) -> Decimal:
+        error = error_of_indication(indication, self.plan.reference)
+        return convert(error, indication.unit, self.plan.subject.characteristics.unit)
 
     def replay(self, body: Mapping[str, Any]) -> None:
-        """Take a recorded check again, so that chart and verdict go on where they stood.
-
-        A check in another unit, against another reference or by other rules is another series:
-        the chart begins anew.
-        """
-        error, mpe = Decimal(body["error"]), body["mpe"]
-        series = (body["unit"], body["reference"]["id"], body["rules"])
-        if series != self._series:
-            self._series = series
-            self._start_anew()
-        self.chart = self.chart.add(float(error))
-        verdict = body["verdict"]
-        self.verdict = Verdict(
-            conformity=Conformity(verdict["conformity"]),
-            control=Control(verdict["control"]),
-            why=verdict["why"],
-        )
-        self._remember(error, Decimal(mpe) if mpe else None)
+        """Take a recorded check again."""
+        self.series.replay(body)
 
     def begin(self) -> None:
         """End the replay: a chart of another series than the plan's is left behind."""
-        plan = self.plan
-        if self._series not in (
-            None,
-            (plan.characteristics.unit, plan.reference.id, plan.rules.id),
-        ):
-            self.verdict = None
-            self._start_anew()
-
-    def _start_anew(self) -> None:
-        self.chart = replace(self.chart, baseline=(), z=0.0, count=0)
-        self.ratios.clear()
-
-    def _remember(self, error: Decimal, mpe: Decimal | None) -> None:
-        self.ratios.append(float(error / mpe) if mpe else 0.0)
+        self.series.end_replay(self.plan.reference.id)

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
@@ -32,3 +32,8 @@ def step(before: Stamp, after: Stamp) -> float:
     """Return by how many seconds the wall clock was set between two stamps; 0.0 when not."""
     moved = (after.at - before.at).total_seconds() - (after.monotonic - before.monotonic)
     return moved if abs(moved) > STEP else 0.0
+
+
+def local_day(at: datetime) -> date:
+    """Return the calendar day of an instant where this computer stands: certificates end by it."""
+    return at.astimezone().date()

@@ -20,6 +20,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from tramdo.board import Board
+from tramdo.commands import TOPIC as COMMANDS
+from tramdo.commands import Commands
 from tramdo.errors import BrokerAway, BrokerError, PublishHeld, PublishRefused
 from tramdo.events import event_id, iso, topic
 from tramdo.journal import Journal
@@ -46,16 +48,18 @@ class Hold(NamedTuple):
 class Publisher:
     """Keeps one connection to the broker and empties the journal through it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - it stands between all of them
         self,
         settings: Mqtt,
         folder: Path,
         journal: Journal,
         board: Board,
         birth: Callable[[], dict[str, Any]],
+        commands: Commands | None = None,
     ) -> None:
         self.settings, self.folder = settings, folder
         self.journal, self.board, self.birth = journal, board, birth
+        self.commands = commands if settings.commands else None
         self.state, self.cause, self.since = "connecting", "", datetime.now(UTC)
         self._back_off = BackOff(first=1.0, limit=60.0)
         self._holds: dict[Stream, Hold] = {}
@@ -144,6 +148,15 @@ class Publisher:
             self._enter("online", "")
             tasks.create_task(self._show(connection))
             tasks.create_task(self._drain(connection))
+            if self.commands is not None:
+                tasks.create_task(self._obey(connection, self.commands))
+
+    async def _obey(self, connection: Connection, commands: Commands) -> None:
+        """Take commands one after the other, as they come."""
+        await connection.subscribe(self._topic(*COMMANDS), qos=1)
+        async for message in connection.messages:
+            payload = message.payload if isinstance(message.payload, bytes) else b""
+            await commands.obey(payload, retained=message.retain, now=time.monotonic())
 
     @staticmethod
     async def _watch(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """What an indication is compared with, and the exact conversion between metric units."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -41,8 +42,8 @@ class ReferenceValue:
 
     `expanded_uncertainty` is U at k = 2, in `unit`. `nominal` is the value marked on it, which
     places it in a table of limits (None: the certified value does). `kind` is "weight",
-    "proving_can" or "master_meter". `valid_until` is the certificate's last good day; None: it
-    names none.
+    "proving_can", "master_meter" or "balance". `valid_until` is the certificate's last good day;
+    None: it names none.
     """
 
     id: str
@@ -58,3 +59,51 @@ class ReferenceValue:
     def expired(self, on: date) -> bool:
         """Say whether the certificate's last good day lies before `on`."""
         return self.valid_until is not None and on > self.valid_until
+
+    def with_value(self, value: Decimal) -> "ReferenceValue":
+        """Return it with the value it had in one use, such as what was read on a can's neck."""
+        return replace(self, value=value)
+
+    def with_nominal(self, nominal: Decimal) -> "ReferenceValue":
+        """Return it with another value marked on it."""
+        return replace(self, nominal=nominal)
+
+    def in_unit(self, unit: Unit) -> "ReferenceValue":
+        """Return it in another unit; raises `UnitMismatch`."""
+        nominal = None if self.nominal is None else convert(self.nominal, self.unit, unit)
+        return replace(
+            self,
+            value=convert(self.value, self.unit, unit),
+            nominal=nominal,
+            expanded_uncertainty=convert(self.expanded_uncertainty, self.unit, unit),
+            unit=unit,
+        )
+
+
+def combine(references: Sequence[ReferenceValue]) -> ReferenceValue:
+    """Return several check standards used together as one; raises `UnitMismatch`.
+
+    Values and uncertainties add up (weights of one set share their calibration, so their
+    uncertainties are taken as fully correlated); the first certificate to end ends the whole.
+    """
+    first, *others = references
+    if not others:
+        return first
+    days = [one.valid_until for one in references if one.valid_until is not None]
+    return ReferenceValue(
+        id="+".join(one.id for one in references),
+        quantity=first.quantity,
+        value=_sum((one.value, one.unit) for one in references),
+        unit=first.unit,
+        expanded_uncertainty=_sum((one.expanded_uncertainty, one.unit) for one in references),
+        kind=first.kind,
+        nominal=_sum((one.nominal or one.value, one.unit) for one in references),
+        certificate="; ".join(one.certificate for one in references if one.certificate) or None,
+        valid_until=min(days, default=None),
+    )
+
+
+def _sum(terms: Iterable[tuple[Decimal, Unit]]) -> Decimal:
+    values = list(terms)
+    unit = values[0][1]
+    return sum((convert(value, one, unit) for value, one in values), Decimal(0))

@@ -1,7 +1,6 @@
 """The whole station: built from its settings, run in one task group, shut down in order."""
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Coroutine, Iterator
 from datetime import UTC, datetime
@@ -10,12 +9,12 @@ from typing import Any
 import structlog
 
 from tramdo import __version__, build, clock
+from tramdo.assurance import Assurance
 from tramdo.board import Board
-from tramdo.check import Alert, CheckRecord
-from tramdo.checking import Checker
-from tramdo.errors import JournalError
+from tramdo.commands import Commands
 from tramdo.events import STATION_WIDE, Event, iso
 from tramdo.live import web
+from tramdo.live.checks import Checks
 from tramdo.reading import Reading, in_unit
 from tramdo.recording import Batch
 from tramdo.statelog import Budget, StateLog
@@ -27,6 +26,7 @@ CLOCK_EVERY = 1.0
 # One event must stay well below what a broker takes as one message.
 MOST_IN_A_BATCH = 200
 MOST_CHANGES_AN_HOUR = 60
+REPLAYED = ("check", "adjustment")
 
 
 class Station:
@@ -37,10 +37,20 @@ class Station:
         self.hash = loaded.hash
         self.board = Board(self.settings.station.id, datetime.now(UTC), facts=self._facts)
         self.journal = build.journal(loaded)
-        self.publisher = build.publisher(loaded, self.journal, self.board, self._birth)
         self.pollers = build.pollers(loaded, self.take, asyncio.get_running_loop().time)
         self.board.rows = build.rows(loaded, self.pollers)
-        self.checkers = build.checkers(loaded)
+        self.assurance = Assurance(
+            checkers=build.checkers(loaded),
+            guides=build.guides(loaded),
+            watches=build.watches(loaded),
+            rows=self.board.rows,
+            journal=self.journal,
+            fault=self._fault,
+        )
+        for instrument, watch in self.assurance.watches.items():
+            self.board.rows[instrument].signals = watch.facts
+        commands = Commands(self.assurance.say, self._refused)
+        self.publisher = build.publisher(loaded, self.journal, self.board, self._birth, commands)
         self.recorders = build.recorders(loaded)
         self.units = {one.id: one.unit for one in self.settings.instruments}
         self._batch = Batch()
@@ -60,18 +70,21 @@ class Station:
                     tasks.create_task(part, name=name)
         finally:
             self._flush()
+            self.assurance.remember()
             await self.journal.close()
 
     def _parts(self) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
         yield "journal", self.journal.run()
         yield "readings", self._flush_now_and_then()
         yield "clock", self._watch_clock()
+        yield "assurance", self.assurance.run()
         if self.publisher is not None:
             yield "publisher", self.publisher.run()
         for poller in self.pollers:
             yield f"line {poller.line.name}", poller.run()
         if (settings := self.settings.live).enabled:
-            yield "live", web.serve(web.Live(self.board, self.retry), settings.listen)
+            checks = Checks(self.assurance, self.settings.station.language)
+            yield "live", web.serve(web.Live(self.board, self.retry, checks), settings.listen)
 
     def take(self, reading: Reading) -> None:
         """Take one reading from a line; nothing here waits, and no failure here stops a line."""
@@ -89,17 +102,7 @@ class Station:
             self._batch.add(reading)
             if len(self._batch.readings) >= MOST_IN_A_BATCH:
                 self._flush()
-        for checker in self.checkers.get(reading.instrument, ()):
-            self._feed(checker, reading)
-
-    def _feed(self, checker: Checker, reading: Reading) -> None:
-        try:
-            done = checker.feed(reading)
-        except Exception as error:  # noqa: BLE001  the other checks go on
-            self._fault(f"check {checker.plan.id}", error)
-        else:
-            if done is not None:
-                self._conclude(checker, *done)
+        self.assurance.take(reading)
 
     def _fault(self, what: str, error: Exception) -> None:
         """Tell a failure of our own once, as an alert; count it afterwards."""
@@ -115,27 +118,6 @@ class Station:
             if any(seat.instrument == instrument for seat in poller.seats):
                 poller.retry(instrument)
 
-    def _conclude(self, checker: Checker, record: CheckRecord, alert: Alert | None) -> None:
-        """Queue a check, with its alert in the same commit, and show it when it is on disk."""
-        body = record.body()
-        events = [self._event("check", record.instrument, body)]
-        if alert is not None:
-            told = {"alert": alert, "chart": record.chart, **_summary(body)}
-            events.append(self._event("alert", record.instrument, told))
-            why = f"{record.verdict.why}; {record.chart}"
-            log.warning("alert", alert=alert, instrument=record.instrument, why=why)
-        recorded = self.journal.record(*events)
-        self._tasks.create_task(self._show(recorded, body, list(checker.ratios)))
-
-    async def _show(
-        self, recorded: "asyncio.Future[int]", body: dict[str, Any], ratios: list[float]
-    ) -> None:
-        try:
-            await recorded
-        except JournalError:
-            return  # the journal says that it is not recording, and a gap event will say what
-        self.board.rows[body["instrument"]].note(body, ratios)
-
     def _tell_availability(self, reading: Reading, before: str) -> None:
         now = self.board.rows[reading.instrument].availability
         self._states.changed(reading.instrument, now.state, now.cause, reading.monotonic)
@@ -150,6 +132,10 @@ class Station:
 
     def _tell(self, kind: str, instrument: str, body: dict[str, Any]) -> None:
         self.journal.append(self._event(kind, instrument, body))
+
+    def _refused(self, what: str, facts: dict[str, Any]) -> None:
+        log.warning(what, why=facts["why"])
+        self._tell("security", STATION_WIDE, {"security": what, **facts})
 
     def _flush(self) -> None:
         if self._batch.readings:
@@ -170,22 +156,10 @@ class Station:
             before = after
 
     async def _replay(self) -> None:
-        """Rebuild every chart and verdict from the recorded checks."""
-        by_id = {one.plan.id: one for checks in self.checkers.values() for one in checks}
-        for row in await self.journal.of_kind("check"):
-            body = json.loads(row.message)["body"]
-            checker = by_id.get(body["check"])
-            if checker is not None and checker.plan.instrument == body["instrument"]:
-                self._take_again(checker, body)
-        for checker in by_id.values():
-            checker.begin()
-
-    def _take_again(self, checker: Checker, body: dict[str, Any]) -> None:
-        checker.replay(body)
-        self.board.rows[checker.plan.instrument].note(body, list(checker.ratios))
-        if checker.plan.every is not None:
-            ago = (datetime.now(UTC) - datetime.fromisoformat(body["at"])).total_seconds()
-            checker.due = asyncio.get_running_loop().time() + checker.plan.every - max(0.0, ago)
+        """Rebuild every chart, verdict and run from what is recorded."""
+        rows = [row for kind in REPLAYED for row in await self.journal.of_kind(kind)]
+        self.assurance.replay(row.message for row in sorted(rows))
+        self.assurance.recall(await self.journal.kept())
 
     def _birth(self) -> dict[str, Any]:
         return {
@@ -212,17 +186,3 @@ class Station:
         if self.publisher is not None:
             facts["broker"] = self.publisher.facts()
         return facts
-
-
-def _summary(body: dict[str, Any]) -> dict[str, Any]:
-    """Return what somebody who sees only the alert needs from the check's body."""
-    return {
-        "check": body["check"],
-        "error": body["error"],
-        "mpe": body["mpe"],
-        "unit": body["unit"],
-        "rules": body["rules"],
-        "conformity": body["verdict"]["conformity"],
-        "control": body["verdict"]["control"],
-        "why": body["verdict"]["why"],
-    }

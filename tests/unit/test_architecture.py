@@ -30,7 +30,7 @@ PLANTED = {
     "by entry point only": ("daemon/tramdo/board.py", "import tramdo_drivers.st_gs"),
     "A driver imports the contract": ("drivers/tramdo_drivers/st_gs.py", "import tramdo.journal"),
     "it imports no driver": ("simulators/tramdo_simulators/scale.py", "import tramdo_drivers"),
-    "do no I/O": ("daemon/tramdo/limits.py", "import asyncio"),
+    "do no I/O": ("daemon/tramdo/limits/plate.py", "import asyncio"),
 }
 
 

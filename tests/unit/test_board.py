@@ -1,21 +1,20 @@
 """What is true now: never a value without its age, never an old one as new."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from weighings import SCALE, WEIGHT, weigh
 
 from tramdo.availability import Availability
 from tramdo.board import Board, Row
-from tramdo.check import CheckRecord, judge
-from tramdo.drift import ControlChart
+from tramdo.check import CheckRecord
 from tramdo.errors import BadFrame, InstrumentError, NoReply, OutOfRange, PortLost
-from tramdo.limits import Characteristics, Stage, load
 from tramdo.port import Exchange
-from tramdo.reading import Indication, Quantity, Reading, Unit
-from tramdo.reference import ReferenceValue
+from tramdo.reading import Indication, Reading, Unit
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -45,27 +44,13 @@ def fails(error: InstrumentError, after: float = 0.0) -> Reading:
 
 
 def checked(shown: str, e: str = "0.02", nominal: str = "20") -> CheckRecord:
-    unit = Unit.KG
-    record, _ = judge(
-        check_id="span",
-        instrument="scale-1",
-        indication=Indication(value=Decimal(shown), unit=unit),
-        reference=ReferenceValue(
-            id="w20",
-            quantity=Quantity.WEIGHT,
-            value=Decimal(nominal),
-            unit=unit,
-            expanded_uncertainty=Decimal("0.001"),
-            kind="weight",
-            valid_until=date(2027, 1, 1),
-        ),
-        rules=load("oiml-r76-2006"),
-        characteristics=Characteristics(accuracy_class="III", unit=unit, e=Decimal(e)),
-        stage=Stage.IN_SERVICE,
-        chart=ControlChart(floor=0.006),
-        at=START,
+    reference = replace(WEIGHT, id="w20", value=Decimal(nominal), unit=Unit.KG)
+    found, _ = weigh(
+        shown,
+        reference=replace(reference, expanded_uncertainty=Decimal("0.001")),
+        characteristics=replace(SCALE, e=Decimal(e)),
     )
-    return record
+    return replace(found, instrument="scale-1", check="span", point="span", at=START)
 
 
 def test_before_the_first_reading_there_is_a_state_and_no_value() -> None:
@@ -174,6 +159,12 @@ def test_a_check_stands_under_its_id_with_both_verdicts() -> None:
         "limit": None,
         "count": 1,
         "history": [0.5],
+        "decision": "simple",
+        "crossing_ahead": False,
+        "near_mpe": False,
+        "dates": None,
+        "operator": None,
+        "uncertainty": "0.00030",
     }
 
 

@@ -14,14 +14,23 @@ from waiting import until
 
 from tramdo import build, stationfile
 from tramdo.board import Board
+from tramdo.build.parts import PortSettings
 from tramdo.capture import Delivery, Plateau
 from tramdo.checking import Checker
 from tramdo.clock import now
+from tramdo.commands import Commands
 from tramdo.errors import PortLost, SettingsError
 from tramdo.limits import Stage
 from tramdo.reading import Quantity, Unit
 from tramdo.settings.station import Rfc2217Port, SerialPort, TcpPort
 from tramdo.stationfile import Loaded
+
+
+async def _obeyed(*_: object, **__: object) -> dict[str, object]:
+    return {}
+
+
+IDLE = Commands(_obeyed, lambda *_: None)
 
 STATION = """
 [station]
@@ -122,7 +131,7 @@ def load(folder: Path, more: str = "", d: str = "") -> Loaded:
     ],
 )
 def test_the_gap_is_what_is_set_or_three_and_a_half_characters(
-    port: build.PortSettings, gap: float
+    port: PortSettings, gap: float
 ) -> None:
     assert build.line_of(port).gap == pytest.approx(gap)
 
@@ -181,7 +190,7 @@ async def test_a_tcp_port_sends_nothing_of_its_own() -> None:
     ids=["tcp", "rfc2217"],
 )
 async def test_each_network_port_is_opened_in_its_own_way(
-    kind: Callable[[int], build.PortSettings], why: str
+    kind: Callable[[int], PortSettings], why: str
 ) -> None:
     nowhere = free_port()
     with pytest.raises(PortLost, match=f"127.0.0.1:{nowhere}: .*{why}"):
@@ -234,9 +243,9 @@ def test_the_journal_lies_beside_the_station_file(loaded: Loaded, tmp_path: Path
 
 def test_without_a_broker_there_is_no_publisher(loaded: Loaded, tmp_path: Path) -> None:
     board = Board("here", now().at)
-    assert build.publisher(loaded, build.journal(loaded), board, dict) is None
+    assert build.publisher(loaded, build.journal(loaded), board, dict, IDLE) is None
     connected = load(tmp_path, '[mqtt]\nhost = "localhost"\n')
-    assert build.publisher(connected, build.journal(connected), board, dict) is not None
+    assert build.publisher(connected, build.journal(connected), board, dict, IDLE) is not None
 
 
 def checker(loaded: Loaded, check: str = "span") -> Checker:
@@ -251,14 +260,14 @@ def test_the_chart_believes_no_spread_below_the_scale_interval(
     tmp_path: Path, d: str, floor: float
 ) -> None:
     found = checker(load(tmp_path, SPAN + "window = 500\n", d))
-    assert found.chart.floor == pytest.approx(floor)
-    assert found.chart.count == 0
+    assert found.series.chart.floor == pytest.approx(floor)
+    assert found.series.chart.count == 0
 
 
 def test_a_span_check_is_against_the_certified_value(loaded: Loaded) -> None:
     plan = checker(loaded).plan
-    assert (plan.instrument, plan.rules.id, plan.every) == ("scale", "oiml-r76-2006", None)
-    assert plan.stage is Stage.IN_SERVICE
+    assert (plan.instrument, plan.subject.rules.id, plan.every) == ("scale", "oiml-r76-2006", None)
+    assert plan.subject.stage is Stage.IN_SERVICE
     reference = plan.reference
     assert (reference.value, reference.nominal) == (Decimal("20000.2"), Decimal(20000))
     assert (reference.unit, reference.quantity) == (Unit.G, Quantity.WEIGHT)
@@ -280,7 +289,7 @@ def test_a_delivery_check_watches_a_volume() -> None:
     (one,) = build.checkers(found)["pump-02"]
     assert isinstance(one.capture, Delivery)
     assert (one.plan.reference.quantity, one.plan.every) == (Quantity.VOLUME, 30 * 86400)
-    assert one.plan.characteristics.mmq == 2
+    assert one.plan.subject.characteristics.mmq == 2
 
 
 def test_the_spread_allowed_is_in_the_references_unit(tmp_path: Path) -> None:

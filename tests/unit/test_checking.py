@@ -9,14 +9,18 @@ from typing import Any
 
 import pytest
 
+from tramdo.alerts import Alert
 from tramdo.capture import Plateau
-from tramdo.check import Alert, CheckRecord, Conformity
-from tramdo.checking import SHOWN_ERRORS, Checker, Plan
-from tramdo.drift import Control, ControlChart
+from tramdo.check import CheckRecord, Subject
+from tramdo.checking import Checker, Plan
+from tramdo.conformity import Conformity
+from tramdo.drift import ChartSettings, Control, ControlChart
 from tramdo.errors import NoReply
 from tramdo.limits import Characteristics, Stage, load
 from tramdo.reading import Indication, Quantity, Reading, Unit
 from tramdo.reference import ReferenceValue
+from tramdo.series import SHOWN_ERRORS, Series
+from tramdo.uncertainty.budget import Budget, Component
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 WEIGHT = ReferenceValue(
@@ -31,21 +35,28 @@ WEIGHT = ReferenceValue(
 Done = tuple[CheckRecord, Alert | None]
 
 
+EXACT = Budget(
+    title="check_weighing",
+    unit="kg",
+    components=(Component.normal("reference_weights", 0.001, "kg", 2),),
+)
+
+
 def checker(every: float | None = None, accuracy_class: str = "III") -> Checker:
+    subject = Subject(
+        instrument="scale-1",
+        rules=load("oiml-r76-2006"),
+        characteristics=Characteristics(
+            accuracy_class=accuracy_class, unit=Unit.KG, e=Decimal("0.02"), d=Decimal("0.02")
+        ),
+        stage=Stage.IN_SERVICE,
+    )
     return Checker(
         plan=Plan(
-            id="span",
-            instrument="scale-1",
-            reference=WEIGHT,
-            rules=load("oiml-r76-2006"),
-            characteristics=Characteristics(
-                accuracy_class=accuracy_class, unit=Unit.KG, e=Decimal("0.02"), d=Decimal("0.02")
-            ),
-            stage=Stage.IN_SERVICE,
-            every=every,
+            id="span", subject=subject, reference=WEIGHT, budget=lambda _: EXACT, every=every
         ),
         capture=Plateau(reference=WEIGHT, window=Decimal("0.5"), count=2),
-        chart=ControlChart(floor=0.006),
+        series=Series(subject=subject, chart=ControlChart(floor=0.006)),
     )
 
 
@@ -94,14 +105,14 @@ def test_customers_and_silence_complete_nothing() -> None:
     one = checker()
     shown = ["3.40", "20.60", None, "20.00", None, "20.00", "12.00"]
     assert [one.feed(reading(each, at)) for at, each in enumerate(shown)] == [None] * 7
-    assert one.verdict is None
-    assert one.chart.count == 0
+    assert one.series.verdict is None
+    assert one.series.chart.count == 0
 
 
 def test_a_check_with_a_period_is_taken_again_only_when_due() -> None:
     one = checker(every=100.0)
     assert [len(weigh(one, "20.00", at)) for at in (0, 50, 80, 102, 190, 210)] == [1, 0, 0, 1, 0, 1]
-    assert one.chart.count == 3
+    assert one.series.chart.count == 3
 
 
 def test_a_load_that_is_on_when_the_check_falls_due_is_taken_then() -> None:
@@ -112,9 +123,9 @@ def test_a_load_that_is_on_when_the_check_falls_due_is_taken_then() -> None:
 def test_what_comes_before_it_is_due_leaves_chart_and_verdict_alone() -> None:
     one = checker(every=100.0)
     weigh(one, "20.00")
-    chart, verdict = one.chart, one.verdict
+    chart, verdict = one.series.chart, one.series.verdict
     weigh(one, "20.30", 50)
-    assert (one.chart, one.verdict) == (chart, verdict)
+    assert (one.series.chart, one.series.verdict) == (chart, verdict)
 
 
 def test_an_alert_comes_with_a_change_of_verdict_only() -> None:
@@ -132,26 +143,26 @@ def test_an_alert_comes_with_a_change_of_verdict_only() -> None:
 
 
 def test_drift_within_the_mpe_alerts_before_the_mpe_is_exceeded() -> None:
-    done = weigh_all(checker(), ["20.00"] * 7 + ["20.00", "20.02", "20.02", "20.02", "20.02"])
+    done = weigh_all(checker(), ["20.00"] * 8 + ["20.02"] * 9)
     assert {record.verdict.conformity for record, _ in done} == {Conformity.WITHIN}
     alerts = [alert for _, alert in done if alert is not None]
-    assert alerts == [Alert.WARNING, Alert.OUT_OF_CONTROL]
+    assert alerts == [Alert.WARNING, Alert.CROSSING_AHEAD, Alert.OUT_OF_CONTROL]
     assert done[-1][0].verdict.control is Control.OUT_OF_CONTROL
 
 
 def test_the_latest_errors_are_kept_as_shares_of_the_mpe() -> None:
     one = checker()
     weigh_all(one, ["20.02", "19.98", "20.04"])
-    assert list(one.ratios) == [0.5, -0.5, 1.0]
+    assert list(one.series.ratios) == [0.5, -0.5, 1.0]
     weigh_all(one, ["20.00"] * SHOWN_ERRORS)
-    assert list(one.ratios) == [0.0] * SHOWN_ERRORS
+    assert list(one.series.ratios) == [0.0] * SHOWN_ERRORS
 
 
 def test_without_an_mpe_the_error_has_no_share() -> None:
     one = checker(accuracy_class="V")
     ((record, alert),) = weigh(one, "20.02")
     assert (record.mpe, alert) == (None, Alert.UNDECIDED)
-    assert list(one.ratios) == [0.0]
+    assert list(one.series.ratios) == [0.0]
 
 
 RUN = ["20.00", "20.02", "19.98", "20.02", "20.04", "20.04", "20.06", "20.04", "20.06"]
@@ -171,7 +182,11 @@ def test_the_record_rebuilds_chart_verdict_and_history(count: int, more: dict[st
     bodies = [record.body() for record, _ in weigh_all(live, RUN[:count])]
     again = restarted(bodies, **more)
     assert len(bodies) == count
-    assert (again.chart, again.verdict, again.ratios) == (live.chart, live.verdict, live.ratios)
+    assert (again.series.chart, again.series.verdict, again.series.ratios) == (
+        live.series.chart,
+        live.series.verdict,
+        live.series.ratios,
+    )
 
 
 def test_after_a_restart_the_next_check_says_what_it_would_have_said() -> None:
@@ -197,26 +212,27 @@ def test_a_check_against_another_standard_begins_a_new_chart() -> None:
     before, after = bodies_of(["20.04"] * 3), bodies_of(["20.00", "20.02"])
     other = [{**one, "reference": {**one["reference"], "id": "w20-old"}} for one in before]
     again = restarted([*other, *after])
-    assert again.chart.baseline == (0.0, 0.02)
-    assert list(again.ratios) == [0.0, 0.5]
+    assert again.series.chart.recent == (0.0, 0.02)
+    assert list(again.series.ratios) == [0.0, 0.5]
 
 
 def test_a_record_of_another_series_only_is_left_behind() -> None:
     again = restarted([{**one, "rules": "another-rule-set"} for one in bodies_of(["20.10"] * 2)])
-    assert again.chart.count == 2
+    assert again.series.chart.count == 2
     again.begin()
-    assert (again.chart, again.verdict, list(again.ratios)) == (checker().chart, None, [])
+    assert (again.series.chart.count, again.series.verdict) == (0, None)
+    assert not again.series.ratios
 
 
 def test_a_record_of_our_own_series_is_kept_at_the_beginning() -> None:
     again = restarted(bodies_of(["20.02"] * 2))
     again.begin()
-    assert again.chart.count == len(again.ratios) == 2
-    assert again.verdict is not None
+    assert again.series.chart.count == len(again.series.ratios) == 2
+    assert again.series.verdict is not None
 
 
 def test_the_record_rebuilds_a_chart_with_settings_of_its_own() -> None:
     again = checker()
-    again.chart = replace(again.chart, learn=3)
+    again.series.chart = replace(again.series.chart, settings=ChartSettings(learn=3))
     again.replay(bodies_of(["20.00"])[0])
-    assert again.chart.learn == 3
+    assert again.series.chart.settings.learn == 3

@@ -17,7 +17,10 @@ from tramdo.__main__ import app
 
 FILES = Path(__file__).parents[1] / "station_files"
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("run", "check", "read", "live", "retry", "drivers", "ports", "version")
+COMMANDS = (
+    *("run", "check", "read", "live", "retry", "check-instrument", "adjusted", "history"),
+    *("standards", "import-standards", "drivers", "ports", "version"),
+)
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
 
 
@@ -59,7 +62,7 @@ def test_a_good_file_is_counted_up() -> None:
     done = tramdo("check", str(file))
     assert done.exit_code == 0, done.stderr
     assert done.stdout == (
-        f"{file}: good. Station can-tho-07: 2 ports, 2 instruments, 2 references, 3 checks.\n"
+        f"{file}: good. Station can-tho-07: 2 ports, 2 instruments, 2 references, 5 checks.\n"
     )
 
 

@@ -7,7 +7,7 @@ import typer
 
 from tramdo import build, limits, stationfile
 from tramdo.cli.exits import WRONG_SETTINGS, leave
-from tramdo.errors import SettingsError
+from tramdo.errors import SettingsError, TramdoError
 
 StationFile = Annotated[Path, typer.Argument(metavar="FILE", help="The station file (TOML).")]
 
@@ -21,7 +21,8 @@ def load(file: Path) -> stationfile.Loaded:
         leave(f"{error}\n{count} problem{'s' if count > 1 else ''} in {file}", WRONG_SETTINGS)
     try:
         build.checkers(loaded)
-    except limits.LimitsError as error:
+        build.guides(loaded)
+    except TramdoError as error:
         leave(str(error), WRONG_SETTINGS)
     for warning in loaded.warnings:
         typer.secho(f"warning: {warning}", err=True, fg="yellow")

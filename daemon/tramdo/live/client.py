@@ -18,14 +18,17 @@ class NotRunning(TramdoError):
 
 
 @contextmanager
-def _asked(listen: str, path: str, method: str = "GET") -> Iterator[HTTPResponse]:
+def _asked(
+    listen: str, path: str, method: str = "GET", body: dict[str, str] | None = None
+) -> Iterator[HTTPResponse]:
     try:
         host, port = address(listen)
     except ValueError:
         raise NotRunning(f"--at: {listen!r} is not HOST:PORT, such as 127.0.0.1:8085") from None
     connection = HTTPConnection(host, port, timeout=PATIENCE)
     try:
-        connection.request(method, path, headers={OWN_HEADER: "1"})
+        text = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        connection.request(method, path, text, headers={OWN_HEADER: "1"})
         yield connection.getresponse()
     except (OSError, HTTPException) as error:
         raise NotRunning(
@@ -52,6 +55,33 @@ def instrument(listen: str, name: str) -> tuple[int, dict[str, Any]]:
 def retry(listen: str, name: str) -> tuple[int, dict[str, Any]]:
     """Tell the daemon to ask one instrument now; raises `NotRunning`."""
     with _asked(listen, f"/api/instruments/{quote(name)}/retry", "POST") as response:
+        return response.status, json.load(response)
+
+
+def checks(listen: str) -> list[dict[str, Any]]:
+    """Return every guided check and where it stands; raises `NotRunning`."""
+    with _asked(listen, "/api/checks") as response:
+        found: list[dict[str, Any]] = json.load(response)
+    return found
+
+
+def check(listen: str, name: str) -> dict[str, Any]:
+    """Return one guided check and where it stands; raises `NotRunning`."""
+    with _asked(listen, f"/api/checks/{quote(name)}") as response:
+        picture: dict[str, Any] = json.load(response)
+    return picture
+
+
+def say(listen: str, name: str, word: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Move a guided check on; return HTTP status and where it stands. Raises `NotRunning`."""
+    with _asked(listen, f"/api/checks/{quote(name)}", "POST", word) as response:
+        return response.status, json.load(response)
+
+
+def adjusted(listen: str, name: str, facts: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Record an adjustment; raises `NotRunning`."""
+    path = f"/api/instruments/{quote(name)}/adjustment"
+    with _asked(listen, path, "POST", facts) as response:
         return response.status, json.load(response)
 
 

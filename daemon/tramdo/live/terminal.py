@@ -16,6 +16,11 @@ STATES = {"ok": ("●", "green"), "starting": ("○", "dim")}
 CONFORMITY = {
     "within": ("✔ within", "green"),
     "exceeds": ("✖ EXCEEDS", "bold red"),
+    # Guarded by U: "by less than U" is a question to a better check.
+    "pass": ("✔ pass", "green"),
+    "conditional_pass": ("✔ pass?", "yellow"),
+    "conditional_fail": ("✖ fail?", "bold yellow"),
+    "fail": ("✖ FAIL", "bold red"),
     "undecided": ("? undecided", "yellow"),
 }
 # 80 columns hold what a technician must see; from here on there is room for more.

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tramdo.board import Board
+from tramdo.live.checks import Checks
 
 log = structlog.get_logger()
 
@@ -30,7 +31,7 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Live:
     """The routes over one board; a slow client gets fewer pictures and delays nothing."""
 
-    def __init__(self, board: Board, retry: Retry) -> None:
+    def __init__(self, board: Board, retry: Retry, checks: Checks | None = None) -> None:
         self.board, self.retry = board, retry
         self.stopping = False
         self.app = Starlette(
@@ -40,9 +41,10 @@ class Live:
                 Route("/api/instruments/{instrument}", self._guarded(self.details)),
                 Route(
                     "/api/instruments/{instrument}/retry",
-                    self._guarded(self.try_now),
+                    self._guarded(self._owned(self.try_now)),
                     methods=["POST"],
                 ),
+                *(checks.routes(self._guarded, self._owned) if checks else ()),
             ],
         )
 
@@ -55,6 +57,15 @@ class Live:
 
         return guarded
 
+    @staticmethod
+    def _owned(answer: Answer) -> Answer:
+        async def owned(request: Request) -> Response:
+            if request.headers.get(OWN_HEADER) != "1":
+                return JSONResponse({"error": f"the header {OWN_HEADER}: 1 is missing"}, 403)
+            return await answer(request)
+
+        return owned
+
     async def show(self, request: Request) -> Response:  # noqa: ARG002
         """Return the whole board once."""
         return JSONResponse(self.board.picture())
@@ -66,8 +77,6 @@ class Live:
 
     async def try_now(self, request: Request) -> Response:
         """Forget the back-off of one instrument and ask it now."""
-        if request.headers.get(OWN_HEADER) != "1":
-            return JSONResponse({"error": f"the header {OWN_HEADER}: 1 is missing"}, 403)
         instrument = request.path_params["instrument"]
         if instrument not in self.board.rows:
             return _unknown()

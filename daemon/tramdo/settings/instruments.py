@@ -1,15 +1,23 @@
 """The `[[instrument]]`, `[[reference]]` and `[[check]]` tables."""
 
+from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field
 
 from tramdo.driver import Kind
 from tramdo.reading import Unit
-from tramdo.settings.values import Day, Digits, Duration, Name, Number, Table, Text, Whole
+from tramdo.settings.values import Day, Digits, Duration, Flag, Name, Number, Table, Text, Whole
 
 _UNITS = ", ".join(Unit)
 _NAME = "small letters, digits and hyphens, 1 to 32 of them"
+
+
+class WeighingRange(Table):
+    """One partial weighing range of a multi-interval scale."""
+
+    max: Digits = Field(gt=0, description="Where the range ends in the instrument's unit, above 0.")
+    e: Digits = Field(gt=0, description="Its verification scale interval e in that unit, above 0.")
 
 
 class InstrumentSettings(Table):
@@ -46,6 +54,11 @@ class InstrumentSettings(Table):
     d: Digits | None = Field(
         None, gt=0, description="Scale interval d in `unit`, above 0 (default: none)."
     )
+    ranges: tuple[WeighingRange, ...] = Field(
+        (),
+        description="Ranges of a multi-interval scale, rising, such as [{ max = 3, e = 0.001 }, "
+        "{ max = 6, e = 0.002 }]; they win over e (default: one range, with e).",
+    )
     mmq: Digits | None = Field(
         None,
         gt=0,
@@ -63,6 +76,12 @@ class InstrumentSettings(Table):
         "(default: none).",
     )
     seal: Text | None = Field(None, description="Number of the seal (default: none).")
+    registered: dict[str, str] = Field(
+        {},
+        description="Values written down at verification, by mark: event_count, adjustment_count, "
+        "serial, software, "
+        'such as { event_count = "12" }; a different one is an alert (default: the first seen).',
+    )
     rules: Text | None = Field(
         None,
         description='Rule set with the maximum permissible errors, such as "oiml-r76-2006" '
@@ -121,8 +140,9 @@ class Reference(Table):
     """A check standard: a weight, a proving can, a master meter."""
 
     id: Name = Field(description=f"The check standard's name everywhere: {_NAME}.")
-    kind: Literal["weight", "proving_can", "master_meter"] = Field(
-        description="What it is: weight, proving_can or master_meter."
+    kind: Literal["weight", "proving_can", "master_meter", "balance"] = Field(
+        description="What it is: weight, proving_can, master_meter or balance (a scale on which "
+        "deliveries are weighed; value is a load, with U there)."
     )
     value: Digits = Field(gt=0, description="Certified value in `unit`, above 0.")
     nominal: Digits | None = Field(
@@ -146,25 +166,111 @@ class CheckSettings(Table):
 
     id: Name = Field(description=f"The check's name everywhere: {_NAME}.")
     instrument: Name = Field(description="The id of the [[instrument]] that is checked.")
-    how: Literal["span", "zero", "delivery"] = Field(
-        description="The way: span (a weight is put on), zero (nothing is on) or delivery (a "
-        "proving can is filled to its mark)."
+    how: Literal[
+        "span",
+        "zero",
+        "delivery",
+        "weighing",
+        "substitution",
+        "prover",
+        "master_meter",
+        "gravimetric",
+    ] = Field(
+        description="The way: by itself span (a weight is put on), zero (nothing is on) or "
+        "delivery (a proving can is filled to its mark); guided step by step weighing or "
+        "substitution of a scale, prover, master_meter or gravimetric of a dispenser."
     )
     reference: Name | None = Field(
         None,
         description="The id of the [[reference]] compared with (default: none, right only for "
-        "how = zero).",
+        "how = zero, or for weighing with loads).",
+    )
+    loads: tuple[tuple[Name, ...], ...] = Field(
+        (),
+        description="For weighing: the loads, ascending, each the list of the ids of the weights "
+        'put on together, such as [["w5"], ["w20"], ["w20", "w20-b"]] (default: the reference).',
     )
     window: Digits = Field(
         gt=0,
         description="How far an indication may be from the reference value and still be taken, in "
-        "the reference's unit (for zero the instrument's), a number above 0.",
+        "the reference's unit (for zero and guided checks the instrument's), a number above 0.",
     )
     readings: Whole = Field(
         5,
         ge=1,
         le=1000,
         description="How many stable readings make the plateau, 1 to 1000 (default 5).",
+    )
+    tests: tuple[Literal["zero", "loads", "repeatability", "eccentricity"], ...] = Field(
+        ("zero", "loads", "repeatability", "eccentricity"),
+        min_length=1,
+        description="For weighing: the tests to make, in this order (default: zero, loads, "
+        "repeatability, eccentricity).",
+    )
+    supports: Whole = Field(
+        4,
+        ge=1,
+        le=24,
+        description="For weighing: corners or supports where eccentricity is tested, 1 to 24 "
+        "(default 4).",
+    )
+    repeats: Whole = Field(
+        3,
+        ge=2,
+        le=20,
+        description="For weighing: weighings of the repeatability test, 2 to 20 (default 3).",
+    )
+    change_over: Flag = Field(
+        False,
+        description="For weighing: small weights of e/10 are added until the indication steps, as "
+        "one must where d = e (default false).",
+    )
+    substitutions: Whole = Field(
+        2,
+        ge=1,
+        le=10,
+        description="For substitution: how many times the weights are replaced by other load, 1 to "
+        "10 (default 2).",
+    )
+    flows: tuple[Literal["fast", "slow"], ...] = Field(
+        ("fast", "slow"),
+        min_length=1,
+        description="For guided checks of a dispenser: at which flows (default fast, slow).",
+    )
+    runs: Whole = Field(
+        3,
+        ge=1,
+        le=10,
+        description="For guided checks of a dispenser: deliveries at each flow, 1 to 10 "
+        "(default 3).",
+    )
+    volume: Digits = Field(
+        Decimal(20),
+        gt=0,
+        description="For gravimetric: how much is delivered into the vessel in L, above 0 "
+        "(default 20).",
+    )
+    product: Literal["petrol", "diesel"] = Field(
+        "petrol",
+        description="For guided checks of a dispenser: what flows, petrol or diesel, for its "
+        "thermal expansion (default petrol).",
+    )
+    density_15: Digits | None = Field(
+        None,
+        gt=600,
+        lt=1100,
+        description="For guided checks of a dispenser: density at 15 °C in kg/m3, above 600 and "
+        "below 1100; the thermal expansion then follows Table 54B (default: that of the product).",
+    )
+    can_material: Literal["stainless-304", "mild-steel"] = Field(
+        "stainless-304",
+        description="For prover: what the can is made of, stainless-304 or mild-steel (default "
+        "stainless-304).",
+    )
+    chart: Literal["ewma", "cusum", "shewhart"] = Field(
+        "ewma",
+        description="Which chart decides on control: ewma, cusum or shewhart, the chart of single "
+        "errors (default ewma).",
     )
     every_s: Duration | None = Field(
         None,

@@ -64,11 +64,31 @@ def _unknown_names(page: Page) -> Iterator[Problem]:
         for row in page.rows(table) if _all_named(page, target) else ():
             name = row.text(key)
             if name is not None and name not in known:
-                yield page.problem(
-                    (*row.path, key),
-                    f"{shown(name)} is no [[{target}]]; allowed: {listed(known)}"
-                    f"{meant_name(name, known)}",
-                )
+                yield _unknown(page, row, key, target, name)
+    known = by_name(page, "reference")
+    for row in page.rows("check") if _all_named(page, "reference") else ():
+        for name in loads_of(row):
+            if name not in known:
+                yield _unknown(page, row, "loads", "reference", name)
+
+
+def _unknown(page: Page, row: Row, key: str, target: str, name: str) -> Problem:
+    known = by_name(page, target)
+    return page.problem(
+        (*row.path, key),
+        f"{shown(name)} is no [[{target}]]; allowed: {listed(known)}{meant_name(name, known)}",
+    )
+
+
+def loads_of(row: Row) -> list[str]:
+    """Return the names in a check's loads, as far as they are names."""
+    loads = row.values.get("loads")
+    return [
+        name
+        for load in (loads if isinstance(loads, list) else ())
+        for name in (load if isinstance(load, list) else ())
+        if isinstance(name, str)
+    ]
 
 
 def _all_named(page: Page, table: str) -> bool:

@@ -10,20 +10,38 @@ from tramdo.errors import Problem
 from tramdo.reading import Unit
 from tramdo.settings.faults import lowered
 from tramdo.settings.instruments import InstrumentSettings
-from tramdo.settings.links import by_name
+from tramdo.settings.links import by_name, loads_of
 from tramdo.settings.page import Page, Row, listed, meant_name, shown
 
 _MASS = (Unit.MG, Unit.G, Unit.KG, Unit.T)
 _VOLUME = (Unit.ML, Unit.L, Unit.M3)
+_DELIVERED = ("delivery", "prover", "master_meter", "gravimetric")
 _WAYS = {
-    "scale": ("span", "zero"),
-    "dispenser": ("delivery",),
-    "meter": ("delivery",),
+    "scale": ("span", "zero", "weighing", "substitution"),
+    "dispenser": _DELIVERED,
+    "meter": _DELIVERED,
     "tank_gauge": (),
 }
-_REFERENCES = {"span": ("weight",), "delivery": ("proving_can", "master_meter")}
-_HOWS = ("span", "zero", "delivery")
-_STANDARDS = ("weight", "proving_can", "master_meter")
+_REFERENCES = {
+    "span": ("weight",),
+    "weighing": ("weight",),
+    "substitution": ("weight",),
+    "delivery": ("proving_can", "master_meter"),
+    "prover": ("proving_can",),
+    "master_meter": ("master_meter",),
+    "gravimetric": ("balance",),
+}
+_HOWS = (*_WAYS["scale"], *_DELIVERED)
+_STANDARDS = ("weight", "proving_can", "master_meter", "balance")
+_OF_DELIVERIES = {"flows", "runs", "product", "density_15"}
+_OPTIONS = {
+    "weighing": {"loads", "tests", "supports", "repeats", "change_over"},
+    "substitution": {"substitutions"},
+    "prover": _OF_DELIVERIES | {"can_material"},
+    "master_meter": _OF_DELIVERIES,
+    "gravimetric": _OF_DELIVERIES | {"volume"},
+}
+_ANY_OPTION = set().union(*_OPTIONS.values())
 _NEEDED = {"scale": ("accuracy_class", "e"), "dispenser": ("accuracy_class", "mmq")}
 
 
@@ -39,6 +57,7 @@ def misfits(page: Page, known_rules: Sequence[str] | None) -> Iterator[Problem]:
         yield from _way(page, row)
         yield from _judged(page, row)
         yield from _presence(page, row)
+        yield from _options(page, row)
         yield from _fit(page, row)
     yield from _half_certificate(page)
 
@@ -95,7 +114,7 @@ def _judged(page: Page, row: Row) -> Iterator[Problem]:
 
 def _presence(page: Page, row: Row) -> Iterator[Problem]:
     how, path = row.text("how"), (*row.path, "reference")
-    if how in _REFERENCES and "reference" not in row.values:
+    if how in _REFERENCES and not {"reference", "loads"} & set(row.values):
         yield page.problem(
             path,
             f"is missing; how = {shown(how)} compares with one of: "
@@ -109,22 +128,37 @@ def _presence(page: Page, row: Row) -> Iterator[Problem]:
         )
 
 
+def _options(page: Page, row: Row) -> Iterator[Problem]:
+    how = row.text("how") or ""
+    fitting = _OPTIONS.get(how, set())
+    for key in row.values:
+        if how in _HOWS and key in _ANY_OPTION and key not in fitting:
+            ways = [way for way, keys in _OPTIONS.items() if key in keys]
+            yield page.problem(
+                (*row.path, key),
+                f"says nothing where how = {shown(how)}; allowed: only for {listed(ways)}",
+            )
+
+
 def _fit(page: Page, row: Row) -> Iterator[Problem]:
     reference, instrument = _linked(page, row, "reference"), _linked(page, row, "instrument")
+    for name in loads_of(row):
+        if load := by_name(page, "reference").get(name):
+            yield from _fitting_kind(page, row, load, "loads")
     if reference:
-        yield from _fitting_kind(page, row, reference)
+        yield from _fitting_kind(page, row, reference, "reference")
         yield from _fitting_window(page, row, reference)
     if reference and instrument:
         yield from _fitting_unit(page, row, reference, instrument)
 
 
-def _fitting_kind(page: Page, row: Row, reference: Row) -> Iterator[Problem]:
+def _fitting_kind(page: Page, row: Row, reference: Row, key: str) -> Iterator[Problem]:
     how, kind = row.text("how"), reference.text("kind")
     kinds = _REFERENCES.get(how or "")
     if kinds and kind in _STANDARDS and kind not in kinds:
         yield page.problem(
-            (*row.path, "reference"),
-            f"{shown(row.text('reference'))} is a {kind}; allowed for {how}: {listed(kinds)}",
+            (*row.path, key),
+            f"{shown(reference.text('id'))} is a {kind}; allowed for {how}: {listed(kinds)}",
         )
 
 
@@ -140,6 +174,15 @@ def _fitting_window(page: Page, row: Row, reference: Row) -> Iterator[Problem]:
 
 def _fitting_unit(page: Page, row: Row, reference: Row, instrument: Row) -> Iterator[Problem]:
     unit, wanted = reference.text("unit"), instrument.text("unit")
+    how = row.text("how")
+    if how in _OPTIONS and how in _DELIVERED and wanted in _VOLUME and wanted != Unit.L:
+        yield page.problem(
+            (*instrument.path, "unit"),
+            f"is {wanted}, and the guided [[check]] in line {page.line(row.path)} counts in L; "
+            f"allowed: {shown(Unit.L)}",
+        )
+    if how == "gravimetric":
+        return  # a balance is in units of mass, a dispenser in those of volume
     if unit in set(Unit) and wanted in set(Unit) and unit not in _same_quantity(wanted):
         yield page.problem(
             (*row.path, "reference"),

@@ -9,7 +9,12 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 from pydantic.fields import FieldInfo
 
-from tramdo.settings.instruments import CheckSettings, InstrumentSettings, Reference
+from tramdo.settings.instruments import (
+    CheckSettings,
+    InstrumentSettings,
+    Reference,
+    WeighingRange,
+)
 from tramdo.settings.ports import Port, Rfc2217Port, SerialPort, TcpPort
 from tramdo.settings.values import Endpoint, Flag, Name, Number, Table, Text, Whole
 
@@ -29,6 +34,7 @@ __all__ = [
     "TableOf",
     "TcpPort",
     "Tls",
+    "WeighingRange",
     "keys",
 ]
 
@@ -91,6 +97,11 @@ class Mqtt(Table):
         ge=5,
         le=3600,
         description="Keep-alive in whole seconds, 5 to 3600 (default 30).",
+    )
+    commands: Flag = Field(
+        False,
+        description="Whether guided checks may be driven by MQTT messages to "
+        "tramdo/v1/{station}/cmd/check (default false).",
     )
     max_in_flight: Whole = Field(
         16,
@@ -170,6 +181,7 @@ TABLES: dict[tuple[str, ...], TableOf] = {
     ("port", "tcp"): TableOf('[[port]] of kind "tcp"', TcpPort),
     ("port", "rfc2217"): TableOf('[[port]] of kind "rfc2217"', Rfc2217Port),
     ("instrument",): TableOf("[[instrument]]", InstrumentSettings),
+    ("instrument", "ranges"): TableOf("ranges of an [[instrument]]", WeighingRange),
     ("reference",): TableOf("[[reference]]", Reference),
     ("check",): TableOf("[[check]]", CheckSettings),
     ("mqtt",): TableOf("[mqtt]", Mqtt),
