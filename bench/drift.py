@@ -122,7 +122,7 @@ def steady(loaded: Loaded, seed: int, noise: float) -> Outcome:
 
 def share(part: int, whole: int) -> str:
     """Return a share in per cent, with the numbers behind it."""
-    return f"{part} of {whole} ({100 * part / whole:.0f} %)" if whole else "none"
+    return f"{part} of {whole} ({100 * part / whole:.1f} %)" if whole else "none"
 
 
 def row(*cells: object) -> None:

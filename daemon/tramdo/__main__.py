@@ -8,6 +8,7 @@ import typer
 from tramdo import __version__
 from tramdo.cli.check import check
 from tramdo.cli.check_instrument import adjusted, check_instrument
+from tramdo.cli.compare import compare
 from tramdo.cli.drivers import drivers
 from tramdo.cli.history import history
 from tramdo.cli.live import live, retry
@@ -33,6 +34,7 @@ for command in (
     check_instrument,
     adjusted,
     history,
+    compare,
     standards,
     import_standards,
     drivers,

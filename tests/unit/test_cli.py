@@ -18,7 +18,17 @@ from tramdo.__main__ import app
 FILES = Path(__file__).parents[1] / "station_files"
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
-    *("run", "check", "read", "live", "retry", "check-instrument", "adjusted", "history"),
+    *(
+        "run",
+        "check",
+        "read",
+        "live",
+        "retry",
+        "check-instrument",
+        "adjusted",
+        "history",
+        "compare",
+    ),
     *("standards", "import-standards", "drivers", "ports", "version"),
 )
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
