@@ -23,7 +23,7 @@ from tramdo.check import RESULT, CheckRecord
 from tramdo.checking import Checker
 from tramdo.errors import JournalError, TramdoError
 from tramdo.events import Event, iso
-from tramdo.guiding import GIVEN_UP, Guide, NotRunning, Outcome
+from tramdo.guiding import GIVEN_UP, INTERRUPTED, Guide, NotRunning, Outcome
 from tramdo.journal import Journal
 from tramdo.passive import Watch
 from tramdo.reading import Reading
@@ -176,6 +176,10 @@ class Assurance:
         body = {"instrument": instrument, "at": iso(datetime.now(UTC)), **facts, "before": found}
         if self.journal.failing:
             raise JournalError(self.journal.failing)
+        if (running := self._running_on(instrument)) is not None:
+            # Half as found and half as left is no check.
+            self._record(running.close(INTERRUPTED, "the instrument was adjusted"))
+            self._show_run(running)
         recorded = self.journal.record(self._event("adjustment", instrument, body))
         # Now, not when it is on disk: what is queued after it belongs to the new segment.
         self._begin_anew(instrument)
@@ -191,24 +195,34 @@ class Assurance:
             guide.begin_anew("adjustment")
 
     def replay(self, messages: Iterable[bytes]) -> None:
-        """Rebuild charts, verdicts and runs from the recorded checks and adjustments, in order."""
+        """Rebuild charts, verdicts and runs from the recorded checks and adjustments, in order.
+
+        What cannot be taken again is told and left out: an odd record must not keep the station
+        from starting.
+        """
         by_id = {one.plan.id: one for checks in self.checkers.values() for one in checks}
         for message in messages:
-            event = json.loads(message)
-            self._take_again(by_id, event["kind"], event["body"])
+            self._guarded("replay", partial(self._take_again, by_id, message))
         for checker in by_id.values():
             checker.begin()
         for guide in self.guides.values():
-            self._record(guide.end_replay())
-            self._show_run(guide)
+            self._guarded(f"replay of {guide.check}", partial(self._resume, guide))
 
-    def _take_again(self, by_id: Mapping[str, Checker], kind: str, body: Body) -> None:
-        if kind == "adjustment":
+    def _resume(self, guide: Guide) -> None:
+        self._record(guide.end_replay())
+        self._show_run(guide)
+
+    def _take_again(self, by_id: Mapping[str, Checker], message: bytes) -> None:
+        event = json.loads(message)
+        body: Body = event["body"]
+        if event["kind"] == "adjustment":
             self._begin_anew(body["instrument"])
             return
         checker, guide = by_id.get(body["check"]), self.guides.get(body["check"])
         if checker is not None and checker.plan.instrument == body["instrument"]:
             checker.replay(body)
+            if body.get("phase", RESULT) != RESULT:
+                return
             self._note(body, list(checker.series.ratios))
             _due_again(checker, body)
         elif guide is not None and guide.instrument == body["instrument"]:

@@ -25,13 +25,14 @@ RESULT = "result"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is checked and under which rules."""
+    """What is checked and under which rules; `digest` is the SHA-256 of their content, in hex."""
 
     instrument: str
     rules: RuleSet
     characteristics: Characteristics
     stage: Stage
     verified_until: date | None = None
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,11 @@ class Finding:
     charted: bool = True
     conditions: Mapping[str, str] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
+
+    @property
+    def judged(self) -> Decimal:
+        """The error that is held against the limit."""
+        return self.error if self.worst is None else self.worst
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,9 +120,11 @@ class Verdict:
 class CheckRecord:
     """Everything needed to judge a check again.
 
-    `error`, `mpe` (None: it could not be said), `uncertainty` (U at k = 2), `mean` and `sigma`
-    are in `unit`; `z` and `limit` (None: learning) in standard deviations. `rules` is the rule
-    set's id; `at` is UTC; `evidence` holds the raw frames in hex; `dates` those on which the
+    `error`, `judged` (the error that the verdict is about: the worst where `error` is a mean),
+    `mpe` (None: it could not be said), `uncertainty` (U at k = 2), `mean` and `sigma` are in
+    `unit`; `z` and `limit` (None: learning) in standard deviations. `rules` is the rule set's id,
+    `edition` and `digest` say which one that was; `plate` is what the station file said of the
+    instrument. `at` is UTC; `evidence` holds the raw frames in hex; `dates` those on which the
     trend reaches the MPE, None where there is no trend.
     """
 
@@ -130,6 +138,7 @@ class CheckRecord:
     reference: ReferenceValue
     indication: Indication
     error: Decimal
+    judged: Decimal
     mpe: Decimal | None
     lines: tuple[Line, ...]
     uncertainty: Decimal | None
@@ -137,6 +146,9 @@ class CheckRecord:
     unit: Unit
     stage: Stage
     rules: str
+    edition: str
+    digest: str
+    plate: Characteristics
     verdict: Verdict
     z: float
     limit: float | None
@@ -157,7 +169,10 @@ class CheckRecord:
             found = f"errors at {self.z:+.2f} sigma, limit {self.limit:.2f} sigma"
         if self.dates is None:
             return found
-        act_by, expected = (self.dates[key] or "beyond 20 years" for key in ("act_by", "expected"))
+        act_by, expected = (
+            day[:10] if (day := self.dates[key]) else "beyond 20 years"
+            for key in ("act_by", "expected")
+        )
         return f"{found}; the trend reaches the MPE about {expected}: act by {act_by}"
 
     def body(self) -> dict[str, Any]:
@@ -182,7 +197,7 @@ def judge(finding: Finding, subject: Subject, made: Made) -> tuple[Ruling, Decim
         return undecided(finding.refused), mpe
     if (refusal := suitable(finding.reference, mpe, unit, made.on)) is not None:
         return undecided(refusal.why), mpe
-    error = finding.error if finding.worst is None else finding.worst
+    error = finding.judged
     if finding.spread:
         return rule(error, mpe, Decimal(0), unit), mpe
     if finding.budget is None:
@@ -210,6 +225,7 @@ def record(
         reference=finding.reference,
         indication=finding.indication,
         error=finding.error,
+        judged=finding.judged,
         mpe=mpe,
         lines=_lines(finding, subject.rules, mpe),
         uncertainty=None if budget is None else upwards(budget.expanded),
@@ -217,6 +233,9 @@ def record(
         unit=subject.characteristics.unit,
         stage=subject.stage,
         rules=subject.rules.id,
+        edition=subject.rules.edition,
+        digest=subject.digest,
+        plate=subject.characteristics,
         verdict=Verdict(
             conformity=ruling.conformity,
             control=chart.control,
@@ -241,7 +260,7 @@ def _lines(finding: Finding, rules: RuleSet, mpe: Decimal | None) -> tuple[Line,
     silent = finding.spread or finding.refused is not None
     if mpe is None or silent or len(rules.lines) < 2:
         return ()
-    size = abs(finding.error if finding.worst is None else finding.worst)
+    size = abs(finding.judged)
     return tuple(
         Line(factor=factor, limit=factor * mpe, within=size <= factor * mpe)
         for factor in rules.lines

@@ -1,13 +1,13 @@
 """Checks that nobody guides: they wait for their reference among the readings. No I/O."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from tramdo.alerts import Alert
 from tramdo.capture import Delivery, Plateau
-from tramdo.check import CheckRecord, Finding, Made, Subject
+from tramdo.check import RESULT, CheckRecord, Finding, Made, Subject
 from tramdo.clock import local_day
 from tramdo.drift import error_of_indication
 from tramdo.reading import Indication, Reading
@@ -49,7 +49,9 @@ class Checker:
         after, indication = self.capture.add(reading)
         early = indication is not None and reading.monotonic < self.due
         if early and isinstance(after, Plateau):
-            return None  # a load that is still on when the check is due is taken then
+            # A load that is still on when it is due is taken then, with the readings of then.
+            self.capture = replace(after, taken=False)
+            return None
         self.capture = after
         return None if indication is None or early else self._conclude(reading, indication)
 
@@ -83,8 +85,9 @@ class Checker:
         return convert(error, indication.unit, self.plan.subject.characteristics.unit)
 
     def replay(self, body: Mapping[str, Any]) -> None:
-        """Take a recorded check again."""
-        self.series.replay(body)
+        """Take a recorded check again; what a guided run left under the same id is passed over."""
+        if body.get("phase", RESULT) == RESULT:
+            self.series.replay(body)
 
     def begin(self) -> None:
         """End the replay: a chart of another series than the plan's is left behind."""

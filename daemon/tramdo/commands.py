@@ -6,9 +6,9 @@ An instrument cannot be changed from here. Only documented commands are taken (O
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tramdo.errors import TramdoError
 from tramdo.statelog import Budget
@@ -16,6 +16,7 @@ from tramdo.statelog import Budget
 TOPIC = ("cmd", "check")
 MOST_BYTES = 4096
 MOST_REFUSALS_AN_HOUR = 12
+ANSWERS = ("enter", "skip", "repeat")
 Short = Annotated[str, Field(max_length=200)]
 
 Say = Callable[..., Awaitable[dict[str, Any]]]
@@ -34,9 +35,18 @@ class Word(BaseModel):
 
 
 class Command(Word):
-    """A word and the guided check that it is for."""
+    """A word and the guided check that it is for.
+
+    A message may come twice: what answers a step names it, so that it never answers the next.
+    """
 
     check: Short
+
+    @model_validator(mode="after")
+    def _names_its_step(self) -> Self:
+        if self.do in ANSWERS and not self.step:
+            raise ValueError(f"{self.do} needs the step that it is for, such as fast-1/read")
+        return self
 
 
 class Commands:

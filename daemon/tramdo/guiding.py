@@ -131,9 +131,11 @@ class Guide:
         return self._closed(how, why, ())
 
     def left_alone(self, at: datetime) -> Outcome:
-        """Close a run that nobody has answered for `PATIENCE`."""
-        if self.run is None or at - self.run.touched < PATIENCE:
+        """Close a run that nobody has answered for `PATIENCE`, by a clock that may be set back."""
+        if self.run is None or abs(at - self.run.touched) < PATIENCE:
             return Outcome()
+        if at < self.run.touched:
+            return self._closed(INTERRUPTED, "the clock was set back", ())
         minutes = round(PATIENCE.total_seconds() / 60)
         return self._closed(INTERRUPTED, f"nobody went on with it for {minutes} minutes", ())
 
@@ -155,7 +157,8 @@ class Guide:
                 self.changed, self.results = False, ()
             case "result":
                 self.series_of(body["point"]).replay(body)
-                self.results = (*self.results, dict(body))
+                if self.run is not None:  # else of a check that nobody guided then
+                    self.results = (*self.results, dict(body))
 
     def end_replay(self) -> Outcome:
         """Take up a run that was cut off where its last whole group of steps ended."""

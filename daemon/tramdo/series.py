@@ -47,6 +47,7 @@ class Series:
         default_factory=lambda: deque(maxlen=TREND_ERRORS)
     )
     _kept: tuple[str, str, str] | None = None
+    _adjusted: bool = False
 
     def take(self, finding: Finding, made: Made) -> tuple[CheckRecord, Alert | None]:
         """Judge and chart one finding; return its record and the alert it deserves."""
@@ -65,7 +66,12 @@ class Series:
         found = record(finding, self.subject, made, self.chart, outlook)
         self._remember(found.error, found.mpe)
         before, self.verdict = self.verdict, found.verdict
-        return found, changed(before, found.verdict)
+        alert = changed(before, found.verdict)
+        if alert is None and self._adjusted:
+            # What is wrong after an adjustment is news, whatever was wrong before it.
+            alert = changed(None, found.verdict)
+        self._adjusted = False
+        return found, alert
 
     def replay(self, body: Mapping[str, Any]) -> None:
         """Take a recorded check again, so that chart and verdict go on where they stood.
@@ -79,7 +85,7 @@ class Series:
         error, mpe = Decimal(body["error"]), body["mpe"]
         self.chart = self.chart.add(float(error))
         self.points.append((datetime.fromisoformat(body["at"]), float(error)))
-        self.verdict = _verdict(body["verdict"])
+        self.verdict, self._adjusted = _verdict(body["verdict"]), False
         self._remember(error, Decimal(mpe) if mpe else None)
 
     def end_replay(self, reference: str) -> None:
@@ -96,6 +102,7 @@ class Series:
     def begin_anew(self, why: str) -> None:
         """Break the series: what came before an adjustment is never joined to what comes after."""
         self.chart = self.chart.anew(why)
+        self._adjusted = True
         self.ratios.clear()
         self.points.clear()
 

@@ -92,6 +92,7 @@ async def test_a_run_with_its_answers_given_needs_nobody(desk: Desk) -> None:
     done = await prove(desk, *ANSWERS)
     assert done.exit_code == 0, done.stderr
     assert "[2/4] Read the level on the scale of the neck.\n  L, 19.5" in done.stdout
+    assert "  ✔ 20.00 L\n[2/4]" in done.stdout, "what the instrument answered is said"
     assert "[4/4]" in done.stdout
     assert "✔ prover/fast: " in done.stdout
     assert "Uncertainty of a proving can run (L)" in done.stdout
@@ -117,6 +118,8 @@ async def test_where_nobody_can_answer_it_says_what_to_give_and_the_run_stays(de
     words = [part for one in ANSWERS for part in ("--answer", one)]
     done = await run(desk, "check-instrument", "pump-1", "--check", "prover", *words)
     assert done.exit_code == 0, done.stderr
+    assert done.stdout.count("of 4 steps are recorded") == 1
+    assert "✔ 20.00 L" not in done.stdout, "what the first call has said is not said again"
     assert {one["run"] for one in await desk.recorded()} == {(await desk.recorded())[0]["run"]}
 
 
@@ -182,8 +185,6 @@ def test_a_prompt_says_where_one_is_and_what_is_allowed() -> None:
     assert prompt(running()) == "[3/9] Read it.\n  L, 0 to 1"
     assert prompt(running(optional=True)).endswith("0 to 1; empty: skip")
     assert prompt(running(allowed=None)) == "[3/9] Read it."
-    again = prompt(running(allowed=None), resumed=True)
-    assert again == "(taken up again; 2 steps are recorded)\n[3/9] Read it."
 
 
 def finding(**more: Any) -> dict[str, Any]:
@@ -200,11 +201,16 @@ def test_a_closing_tells_each_verdict_with_its_sign_and_its_lines() -> None:
     text = closing({"run": "r-1", "how": "finished", "why": "", "findings": found})
     assert text.splitlines() == [
         "r-1: finished",
-        "✖ p/fast: fail: too much",
+        "✖ p/fast: fail",
+        "    too much",
         "    1.0 x MPE = 0.1 L: beyond",
         "    1.5 x MPE = 0.15 L: within",
         "    Budget",
-        "✔? p/fast: conditional pass: too much",
+        "✔? p/fast: conditional pass",
+        "    too much",
+        "",
+        "✖ p/fast: fail",
+        "✔? p/fast: conditional pass",
     ]
 
 

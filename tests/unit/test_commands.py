@@ -38,7 +38,7 @@ async def obeyed(payload: bytes, *, retained: bool = False) -> Told:
 
 
 def message(**more: object) -> bytes:
-    return json.dumps({"check": "weighing", "do": "enter", **more}).encode()
+    return json.dumps({"check": "weighing", "do": "enter", "step": "zero", **more}).encode()
 
 
 async def test_a_command_moves_the_check_on() -> None:
@@ -111,3 +111,14 @@ async def test_refusals_have_a_budget_an_hour_and_the_rest_is_counted() -> None:
     await commands.obey(b"no", retained=False, now=3600.0)
     assert len(told.refused) == MOST_REFUSALS_AN_HOUR + 1
     assert told.refused[-1][1]["unsaid"] == 100 - MOST_REFUSALS_AN_HOUR
+
+
+@pytest.mark.parametrize("do", ["enter", "skip", "repeat"])
+async def test_an_answer_names_its_step_so_that_a_message_that_comes_twice_harms_nothing(
+    do: str,
+) -> None:
+    told = Told()
+    payload = json.dumps({"check": "weighing", "do": do, "value": "1"}).encode()
+    await told.commands().obey(payload, retained=False, now=0.0)
+    assert told.said == []
+    assert "needs the step that it is for" in told.refused[0][1]["why"]

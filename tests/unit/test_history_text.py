@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from histories import START, Story, event, printed, told, whole
 
+from tramdo.alerts import Alert
 from tramdo.history.plot import plot
 from tramdo.history.series import History
 from tramdo.history.tables import COLUMNS, csv_text, json_text
@@ -67,6 +68,31 @@ def test_alerts_of_checks_and_of_signals_are_listed() -> None:
     lines = printed(told(story), 200, language="en")
     assert any("scale-01-span: drifting?; errors at +4.10 sigma" in one for one in lines)
     assert any("zero: signal; z" in one for one in lines)
+
+
+def test_one_result_is_not_drawn_but_two_are() -> None:
+    story = Story()
+    story.check("0.001")
+    assert not any("●" in one for one in printed(told(story), language="en"))
+    story.check("0.002")
+    assert any("● error" in one for one in printed(told(story), language="en"))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_alert_has_a_word(language: str) -> None:
+    say = words(language)
+    assert [one for one in Alert if say.of(one) == one and "_" in one] == []
+
+
+def test_an_alert_of_the_trend_tells_its_dates_and_not_the_error() -> None:
+    story, chart = Story(), "the trend reaches the MPE about 2027-01-02"
+    body = {"alert": "crossing_ahead", "point": "p", "why": "error 0.01", "chart": chart}
+    story.check("0.001")
+    story.events.append(event("alert", story.at, body))
+    story.events.append(event("alert", story.at, body | {"alert": "exceeds"}))
+    lines = printed(told(story), 200, language="en")
+    assert any(f"p: MPE ahead; {chart}" in one for one in lines)
+    assert any("p: EXCEEDS; error 0.01" in one for one in lines)
 
 
 def test_a_name_that_steers_the_terminal_is_shown_harmless() -> None:

@@ -294,3 +294,12 @@ def test_the_verdict_has_both_answers_and_never_one_for_the_other() -> None:
         assert found.verdict.conformity is Conformity.WITHIN
         assert found.verdict.decision is Decision.SIMPLE
     assert found.verdict.control is Control.OUT_OF_CONTROL
+
+
+def test_what_is_still_wrong_after_an_adjustment_is_told_again() -> None:
+    live = series()
+    assert take(live, "0.100", 0)[1] is Alert.EXCEEDS
+    assert take(live, "0.100", 1)[1] is None
+    live.begin_anew("adjustment")
+    assert take(live, "0.100", 2)[1] is Alert.EXCEEDS
+    assert take(live, "0.100", 3)[1] is None

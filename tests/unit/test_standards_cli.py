@@ -190,11 +190,11 @@ def test_standards_are_listed_with_standing_and_use() -> None:
         assert words in w20
     can = next(line for line in lines if re.search(r"\bproving_can\b", line))
     assert "expired 1 day ago" in can
-    assert "scale-01-span: suitable, MPE 0.04 kg" in lines
+    assert "scale-01-span (w20): suitable, MPE 0.04 kg" in lines
     assert lines[-1:] == [
         (
-            "pump-02-delivery: refused: check standard can-20l (certificate ĐL-26-0952) was valid "
-            "until 2027-01-31, 1 day before 2027-02-01"
+            "pump-02-delivery (can-20l): refused: check standard can-20l (certificate ĐL-26-0952) "
+            "was valid until 2027-01-31, 1 day before 2027-02-01"
         ),
     ]
 
@@ -202,16 +202,32 @@ def test_standards_are_listed_with_standing_and_use() -> None:
 def test_loads_of_several_weights_are_judged_together(tmp_path: Path) -> None:
     station = tmp_path / "station.toml"
     text = STATION.read_text("utf-8").replace(
-        'reference = "w20"', 'loads = [["w20"], ["w20", "w20"]]'
+        'reference = "w20"', 'loads = [["w20"], ["w20", "w20-b"]]'
     )
+    second = text[text.index('[[reference]]\nid = "w20"') : text.index('[[reference]]\nid = "can')]
+    text += "\n" + second.replace('id = "w20"', 'id = "w20-b"')
     station.write_text(text.replace('how = "span"', 'how = "weighing"'), "utf-8")
     done = tramdo("standards", station, "--on", "2026-06-01")
     # 40 kg is 2000 e, where the first step of class III ends at 500 e and the second at 2000 e
     said = [line for line in done.stdout.splitlines() if line.startswith("scale-01-span")]
     assert said == [
-        "scale-01-span: suitable, MPE 0.04 kg",
-        "scale-01-span (w20 + w20): suitable, MPE 0.04 kg",
+        "scale-01-span (w20): suitable, MPE 0.04 kg",
+        "scale-01-span (w20 + w20-b): suitable, MPE 0.04 kg",
     ]
+
+
+def test_80_columns_cut_no_certificate_and_no_day() -> None:
+    env = WIDE | {"COLUMNS": "80"}
+    done = CliRunner().invoke(app, ["standards", str(STATION), "--on", "2027-02-10"], env=env)
+    head, _, first, *_ = done.stdout.splitlines()
+    assert head.split() == ["id", "certified", "U", "certificate", "until", "standing"]
+    for word in ("20.0003 kg", "ĐL-26-1183", "2027-02-28", "expires in 18 days"):
+        assert word in first
+
+
+def test_the_help_names_the_table_that_is_printed() -> None:
+    done = CliRunner().invoke(app, ["import-standards", "--help"], env=WIDE)
+    assert "as [[reference]] tables" in done.stdout
 
 
 def test_standards_as_json() -> None:

@@ -212,6 +212,9 @@ def test_80_columns_show_the_latest_eight_errors() -> None:
         ("-0.0200", "0.040", "-0.02 / ±0.04"),
         ("20", "4E+1", "+20 / ±40"),
         ("0.1", None, "+0.1 / ±?"),
+        ("0.022771", "0.060061374", "+0.0228 / ±0.0601"),
+        ("-0.00001", "0.003", "-0.00001 / ±0.003"),
+        ("-0.0000004", "0.06", "+0 / ±0.06"),
     ],
 )
 def test_error_and_mpe_are_plain_digits_with_their_sign(
@@ -237,12 +240,39 @@ def test_an_age_is_said_in_the_largest_unit(since: str, shown: str) -> None:
     assert terminal.age(since, NOW) == shown
 
 
-def test_two_checks_of_one_instrument_are_two_lines() -> None:
+def test_two_checks_of_one_instrument_are_two_lines_with_their_names() -> None:
     checks = {"span": check(), "zero": check("-0.01", conformity="undecided")}
     lines = [line for line in drawn(board(row("scale-1", checks=checks)), 100) if "/ ±" in line]
-    assert len(lines) == 2
-    assert "scale-1" not in lines[1]
+    assert [line.split()[0] for line in lines] == ["span", "zero"]
     assert "? undecided" in lines[1]
+
+
+def test_points_are_named_as_shortly_as_tells_them_apart_at_80_columns() -> None:
+    points = ("s-1-full/corner-4", "s-1-full/repeatability", "s-1-full/fast", "s-1-old/fast")
+    lines = drawn(board(row("s-1", checks={one: check("-0.0397") for one in points})))
+    found = [line.split()[0] for line in lines if "/ ±" in line]
+    assert found == ["corner-4", "repeatability", "full/fast", "old/fast"]
+    assert text(lines).count("✔ in control") == 4
+    assert max(map(cell_len, lines)) <= 80
+
+
+def test_a_guided_check_under_way_stands_below() -> None:
+    run = {"check": "s-1-full", "operator": "Lan", "done": 5, "of": 18}
+    found = text(drawn(board(row("s-1", guided=[run]))))
+    assert "s-1: guided check under way: s-1-full, 5 of 18 steps, by Lan" in found
+
+
+def test_the_dates_of_a_trend_stand_below_and_one_that_is_not_foreseeable_is_said() -> None:
+    dates = {"act_by": "2026-12-01T01:00:00Z", "expected": "2027-02-03T01:00:00Z", "latest": None}
+    found = text(drawn(board(row("s-1", checks={"s-1-20kg": check(dates=dates)})), 120))
+    said = "trend reaches the MPE about 2027-02-03, act by 2026-12-01, at the latest far off"
+    assert f"s-1-20kg: {said}" in found
+
+
+def test_signals_that_stand_are_said_below() -> None:
+    found = text(drawn(board(row("p-1", signals={"signals": ["total_jump"], "since": 3}))))
+    assert "p-1: between checks: total jump" in found
+    assert "between" not in text(drawn(board(row("p-1", signals={"since": 3}))))
 
 
 def test_causes_stand_below_in_full() -> None:

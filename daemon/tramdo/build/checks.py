@@ -1,12 +1,14 @@
 """From settings to the checks of each instrument: those nobody guides, and the guided ones."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 
 from tramdo import limits
 from tramdo.capture import Delivery, Plateau
-from tramdo.check import Subject
+from tramdo.check import Subject, in_json
 from tramdo.checking import Checker, Plan
 from tramdo.drift import ChartSettings, ControlChart, sigma_floor
 from tramdo.guiding import Guide
@@ -87,9 +89,12 @@ def subject(loaded: Loaded, one: InstrumentSettings) -> Subject:
     """Return what is checked and under which rules; raises `LimitsError`."""
     if one.rules is None:
         raise ValueError(f"instrument {one.id} has no rules")
+    rules = limits.load(one.rules, [loaded.folder / "limits"])
+    content = json.dumps(in_json(rules), sort_keys=True)
     return Subject(
         instrument=one.id,
-        rules=limits.load(one.rules, [loaded.folder / "limits"]),
+        rules=rules,
+        digest=hashlib.sha256(content.encode()).hexdigest(),
         characteristics=plate_of(one),
         stage=limits.Stage(one.stage),
         verified_until=one.verified_until,

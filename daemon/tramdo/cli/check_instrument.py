@@ -8,7 +8,7 @@ import typer
 
 from tramdo.cli.exits import FAILED, NOT_RUNNING, leave
 from tramdo.live import client
-from tramdo.live.guided import closing, prompt
+from tramdo.live.guided import closing, prompt, taken
 
 At = Annotated[str, typer.Option("--at", help="Address of the running daemon.")]
 DEFAULT = "127.0.0.1:8085"
@@ -36,7 +36,7 @@ def check_instrument(  # noqa: PLR0913 - its parameters are the command's option
     at: At = DEFAULT,
 ) -> None:
     """Guide a check of an instrument step by step. Ctrl-C leaves it to be taken up again."""
-    given = _given(answer or [])
+    given, done = _given(answer or []), 0
     try:
         name = _chosen(at, instrument, check)
         if close is not None:
@@ -48,7 +48,7 @@ def check_instrument(  # noqa: PLR0913 - its parameters are the command's option
             typer.echo(f"going on with {who}; {done} of {whole} steps are recorded")
         else:
             _say(at, name, do="begin", operator=operator or _who())
-        _guide(at, name, given)
+        _guide(at, name, given, done)
     except client.NotRunning as error:
         leave(str(error), NOT_RUNNING)
     except KeyboardInterrupt:
@@ -78,14 +78,19 @@ def _who() -> str:
     return str(typer.prompt("Operator")) if sys.stdin.isatty() else ""
 
 
-def _guide(at: str, name: str, given: dict[str, str]) -> None:
+def _guide(at: str, name: str, given: dict[str, str], told: int) -> None:
+    """Say each step and what the instrument answered it with; `told` answers are known already."""
     asked = ""
     while (picture := client.check(at, name))["running"] is not None:
         running = picture["running"]
-        step = running["step"]
+        step, answers = running["step"], running["answers"]
+        for one in answers[told:]:
+            if one["by"] == "instrument":
+                typer.echo(taken(one))
         if step["key"] != asked:
             asked = step["key"]
-            typer.echo(prompt(running, resumed=picture["resumed"]))
+            typer.echo(prompt(running))
+        told = len(answers)
         if step["want"] == "number" and not step["offered"]:
             _enter(at, name, step, given)
             asked = ""
@@ -103,7 +108,11 @@ def _enter(at: str, name: str, step: dict[str, Any], given: dict[str, str]) -> N
     value = given.pop(key, None) or given.get(short)
     if value is None and not sys.stdin.isatty():
         leave(f"{name}: nobody here to answer {key}; allowed: --answer {short}=VALUE", FAILED)
-    text = value if value is not None else str(typer.prompt("  >", default="", show_default=False))
+    text = (
+        value
+        if value is not None
+        else str(typer.prompt("  >", default="", show_default=False, prompt_suffix=" "))
+    )
     skipped = not text.strip() and step["optional"]
     word = {"do": "skip"} if skipped else {"do": "enter", "value": text}
     status, told = client.say(at, name, word | {"step": key})

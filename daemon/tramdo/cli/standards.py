@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -24,6 +25,8 @@ from tramdo.standards.tomltext import written
 from tramdo.standards.uses import Use, uses
 
 _DAY = ["%Y-%m-%d"]
+# From here on kind and nominal value have room beside certificate, last day and standing.
+WIDE = 110
 On = Annotated[
     datetime | None,
     typer.Option(formats=_DAY, metavar="DATE", help="The day to judge on (default: today, here)."),
@@ -58,7 +61,8 @@ def standards(file: StationFile, on: On = None, as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps([_plain(*row, today) for row in rows], ensure_ascii=False, indent=2))
     else:
-        Console().print(_table(loaded.station.references, today))
+        console = Console()
+        console.print(_table(loaded.station.references, today, console.width))
         typer.echo("\n".join(map(str, found)) or "No check uses a check standard.")
 
 
@@ -69,7 +73,7 @@ def import_standards(
     result: Number = None,
     kind: Kind = None,
 ) -> None:
-    """Print certificates and tables as [[reference]] tables, ready for: >> station.toml.
+    r"""Print certificates and tables as \[\[reference]] tables, ready for: >> station.toml.
 
     Columns of a table: id, kind, nominal, value, unit, expanded_uncertainty, certificate,
     valid_until, traceability. Where anything is refused nothing is printed.
@@ -89,20 +93,30 @@ def import_standards(
     typer.echo("".join(map(written, found)), nl=False)
 
 
-def _table(references: Iterable[Reference], on: date) -> Table:
-    made = Table("id", "kind", "nominal", "certified", "U", "certificate", "until", "standing")
+def _table(references: Iterable[Reference], on: date, width: int) -> Table:
+    """Return the register; on a narrow terminal without what the station file says anyway."""
+    wide = width >= WIDE
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for head in _columns(wide=wide):
+        made.add_column(head, overflow="fold")
     for one in references:
-        made.add_row(
-            one.id,
-            one.kind,
-            "" if one.nominal is None else f"{one.nominal:f} {one.unit}",
-            f"{one.value:f} {one.unit}",
-            f"{one.expanded_uncertainty:f} {one.unit}",
-            escape(one.certificate),
-            one.valid_until.isoformat(),
-            str(standing(one.valid_until, on)),
-        )
+        cells = {
+            "id": one.id,
+            "kind": one.kind,
+            "nominal": "" if one.nominal is None else f"{one.nominal:f} {one.unit}",
+            "certified": f"{one.value:f} {one.unit}",
+            "U": f"{one.expanded_uncertainty:f} {one.unit}",
+            "certificate": escape(one.certificate),
+            "until": one.valid_until.isoformat(),
+            "standing": str(standing(one.valid_until, on)),
+        }
+        made.add_row(*(cells[head] for head in _columns(wide=wide)))
     return made
+
+
+def _columns(*, wide: bool) -> list[str]:
+    heads = ("id", "kind", "nominal", "certified", "U", "certificate", "until", "standing")
+    return [head for head in heads if wide or head not in ("kind", "nominal")]
 
 
 def _plain(one: Reference, uses: list[Use], on: date) -> dict[str, Any]:

@@ -122,6 +122,9 @@ class Told:
     why: str
 
 
+_OF_THE_CHART = ("out_of_control", "warning", "crossing_ahead", "back_in_control")
+
+
 @dataclass(slots=True)
 class Records:
     """Everything recorded of one instrument, in the order of the journal."""
@@ -215,12 +218,14 @@ def _adjustment(message: Message) -> Adjustment:
 
 def _told(message: Message) -> Told:
     body: Message = message["body"]
+    # The chart and the trend told these, not the error: theirs is the sentence with the dates.
+    charted = body.get("chart") if body["alert"] in _OF_THE_CHART else None
     return Told(
         seq=message["seq"],
         at=datetime.fromisoformat(message["time"]),
         alert=body["alert"],
         about=body.get("point") or body.get("check") or body.get("signal") or "",
-        why=body.get("why", ""),
+        why=charted or body.get("why", ""),
     )
 
 

@@ -79,10 +79,11 @@ def _series(
     if older := len(series.marks) - len(shown):
         yield Text(say("more", count=older), style="dim")
     yield from _tables(series, {one.entry.seq for one in shown}, say, zone)
-    yield Text("")
-    yield Group(*(Text(line, no_wrap=True) for line in plot(series, shown, width)))
-    yield Text(_ends(shown, zone, width), style="dim")
-    yield Text(say("plot_key"), style="dim")
+    if len(shown) > 1:
+        yield Text("")
+        yield Group(*(Text(line, no_wrap=True) for line in plot(series, shown, width)))
+        yield Text(_ends(shown, zone, width), style="dim")
+        yield Text(say("plot_key"), style="dim")
     yield from map(Text, after(series, say, zone))
 
 

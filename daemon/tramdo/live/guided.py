@@ -16,15 +16,18 @@ SIGNS = {
 }
 
 
-def prompt(running: dict[str, Any], *, resumed: bool = False) -> str:
+def taken(answer: dict[str, Any]) -> str:
+    """Return what a step was answered with by the instrument, as it was recorded."""
+    return f"  ✔ {answer['value']} {answer['unit']}"
+
+
+def prompt(running: dict[str, Any]) -> str:
     """Return what the step under way asks for, with its number and what is allowed."""
     step = running["step"]
     lines = [f"[{running['done'] + 1}/{running['of']}] {step['text']}"]
     if step["allowed"] is not None:
         skip = "; empty: skip" if step["optional"] else ""
         lines.append(f"  {step['unit']}, {step['allowed']}{skip}")
-    if resumed and running["done"]:
-        lines.insert(0, f"(taken up again; {running['done']} steps are recorded)")
     return "\n".join(lines)
 
 
@@ -35,12 +38,18 @@ def closing(last: dict[str, Any]) -> str:
     lines = [f"{last['run']}: finished"]
     for one in last["findings"]:
         lines += _finding(one)
+    # Budgets of ten points scroll away on a small screen: what was found stands last.
+    if len(last["findings"]) > 1:
+        lines += ["", *(_verdict(one) for one in last["findings"])]
     return "\n".join(lines)
 
 
+def _verdict(one: dict[str, Any]) -> str:
+    return f"{SIGNS[one['conformity']]} {one['point']}: {one['conformity'].replace('_', ' ')}"
+
+
 def _finding(one: dict[str, Any]) -> list[str]:
-    sign = SIGNS[one["conformity"]]
-    lines = [f"{sign} {one['point']}: {one['conformity'].replace('_', ' ')}: {one['why']}"]
+    lines = [_verdict(one), f"    {one['why']}"]
     lines += [
         f"    {line['factor']} x MPE = {plain(Decimal(line['limit']))} {one['unit']}: "
         f"{'within' if line['within'] else 'beyond'}"

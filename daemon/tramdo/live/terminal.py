@@ -27,6 +27,7 @@ CONFORMITY = {
 WIDE = 120
 BARS_SHOWN, BARS_SHOWN_WIDE = 8, 12
 LABEL_SHOWN = 22
+NAME_SHOWN = 13
 HEADS = ("id", "shows", "state", "error / MPE", "limits", "errors", "chart", "checked")
 NUMBERS = ("shows", "error / MPE")
 Cells = dict[str, Text]
@@ -78,14 +79,20 @@ def state(row: dict[str, Any], now: datetime) -> Text:
     return Text(f"{sign} {row['state'].replace('_', ' ')} {age(row['since'], now)}", style=style)
 
 
-def _digits(number: str) -> str:
-    return f"{Decimal(number).normalize():f}"
+def _digits(number: str, mpe: str | None) -> str:
+    """Return a number without zeros at its end, to three digits of the MPE where there is one."""
+    value = Decimal(number)
+    finest = Decimal(mpe or 0).adjusted() - 2
+    if mpe and finest < 0:
+        value = round(value, -finest)
+    return f"{value.normalize() + 0:f}"
 
 
 def _error(check: dict[str, Any]) -> Text:
-    error = _digits(check["error"])
+    mpe = check["mpe"]
+    error = _digits(check["error"], mpe)
     sign = "" if error.startswith("-") else "+"
-    limit = _digits(check["mpe"]) if check["mpe"] else "?"
+    limit = _digits(mpe, mpe) if mpe else "?"
     return Text(f"{sign}{error} / ±{limit}")
 
 
@@ -107,8 +114,51 @@ def _rows(row: dict[str, Any], now: datetime, *, wide: bool) -> list[Cells]:
     head = {"id": name, "shows": value(row), "state": state(row, now)}
     if not row["checks"]:
         return [{**head, "error / MPE": Text("no check yet", style="dim")}]
-    first, *others = [_check_cells(one, now, wide=wide) for one in row["checks"].values()]
-    return [{**head, **first}, *others]
+    found = [_check_cells(one, now, wide=wide) for one in row["checks"].values()]
+    if len(found) == 1:
+        return [{**head, **found[0]}]
+    names = [one if wide else shorten(one, NAME_SHOWN) for one in _names(row)]
+    return [
+        head,
+        *({"id": Text(f" {one}"), **cells} for one, cells in zip(names, found, strict=True)),
+    ]
+
+
+def _names(row: dict[str, Any]) -> list[str]:
+    """Return what tells the points of one instrument apart, as short as that can be said."""
+    points = [one.removeprefix(f"{row['instrument']}-") for one in row["checks"]]
+    short = [one.rsplit("/", 1)[-1] for one in points]
+    return [
+        last if short.count(last) == 1 else full for last, full in zip(short, points, strict=True)
+    ]
+
+
+def notes(row: dict[str, Any], now: datetime) -> list[Text]:
+    """Return what stands below the table: a cause, guided runs, dates and standing signals."""
+    name = row["instrument"]
+    found = [Text(f"{name}: {row['cause']}", style="red")] if row.get("cause") else []
+    for run in row.get("guided", ()):
+        done = f"{run['done']} of {run['of']} steps"
+        who = f"{run['check']}, {done}, by {run['operator']}"
+        found.append(Text(f"{name}: guided check under way: {who}", style="bold cyan"))
+    found += [
+        Text(f"{point}: {_ahead(check['dates'], now)}", style="yellow")
+        for point, check in row["checks"].items()
+        if check.get("dates")
+    ]
+    if signals := row.get("signals", {}).get("signals"):
+        told = ", ".join(signals).replace("_", " ")
+        found.append(Text(f"{name}: between checks: {told}", style="yellow"))
+    return found
+
+
+def _ahead(dates: dict[str, Any], now: datetime) -> str:
+    """Return the dates on which the trend reaches the MPE; days, here."""
+    days = [
+        datetime.fromisoformat(at).astimezone(now.tzinfo).date().isoformat() if at else "far off"
+        for at in (dates[key] for key in ("expected", "act_by", "latest"))
+    ]
+    return "trend reaches the MPE about {}, act by {}, at the latest {}".format(*days)
 
 
 def title(board: dict[str, Any]) -> Text:
@@ -142,12 +192,8 @@ def table(board: dict[str, Any], now: datetime | None = None, width: int = 80) -
         grid.add_column(head, no_wrap=True, min_width=least, header_style="dim")
     for cells in rows:
         grid.add_row(*(cells.get(head, "") for head in heads))
-    causes = [
-        Text(f"{row['instrument']}: {row['cause']}", style="red")
-        for row in board["instruments"]
-        if row.get("cause")
-    ]
-    return Group(title(board), Text(""), grid, *causes)
+    below = [one for row in board["instruments"] for one in notes(row, now)]
+    return Group(title(board), Text(""), grid, *below)
 
 
 def _natural(rows: list[Cells], head: str) -> int:

@@ -15,6 +15,7 @@ from tramdo.procedures.steps import Answer, Step, Want
 from tramdo.reading import Indication, Unit
 from tramdo.reference import ReferenceValue, convert
 from tramdo.uncertainty.budget import Budget
+from tramdo.uncertainty.unguided import resolution
 
 FAST, SLOW = "fast", "slow"
 FLOWS = (FAST, SLOW)
@@ -175,7 +176,8 @@ class Delivering:
     def _volume(self, answers: Answers, group: str, spread: Decimal) -> Volume:
         names = [key.removeprefix(f"{group}/") for key in answers if key.startswith(f"{group}/")]
         given = {name: answers[f"{group}/{name}"].value for name in names}
-        interval = self.subject.characteristics.d or Decimal("0.01")
+        said = self.subject.characteristics.d or Decimal("0.01")
+        interval = resolution(self._indication(answers, group), said, Unit.L)
         return self.way.volume(given, interval, spread)
 
     def _shown(self, answers: Answers, group: str) -> Decimal:

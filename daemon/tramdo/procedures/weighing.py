@@ -2,11 +2,11 @@
 
 The tests follow OIML R 76-1:2006 A.4 (clauses unverified): every load is held against the MPE, the
 spread of repeated weighings against the MPE at that load, each corner against the MPE. Where the
-scale shows whole e only, small weights find the change-over point: P = I + e/2 - dL.
+scale shows whole e only, small weights find the change-over point: P = I + d/2 - dL, with d = e.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from statistics import stdev
 
@@ -20,7 +20,7 @@ from tramdo.uncertainty.weighing import CheckWeighing
 ZERO, LOADS, REPEATABILITY, ECCENTRICITY = "zero", "loads", "repeatability", "eccentricity"
 TESTS = (ZERO, LOADS, REPEATABILITY, ECCENTRICITY)
 SMALL = {Unit.KG: Unit.G, Unit.T: Unit.KG}
-_GREATEST_ADDED = 2  # in e: more than that and the indication would have stepped before
+_GREATEST_ADDED = 2  # in d: more than that and the indication would have stepped before
 
 Answers = Mapping[str, Answer]
 
@@ -140,8 +140,8 @@ class Weighing:
         )
 
     def _added(self, key: str, load: Decimal) -> Step:
-        small, e = SMALL.get(self.unit, self.unit), self._e(load)
-        tenth = f"{convert(e / 10, self.unit, small).normalize():f} {small}"
+        small, d = SMALL.get(self.unit, self.unit), min(self._d(load), self._e(load))
+        tenth = f"{convert(d / 10, self.unit, small).normalize():f} {small}"
         return Step(
             key=f"{key}/added",
             group=key,
@@ -150,9 +150,9 @@ class Weighing:
             facts={"tenth": tenth},
             unit=small,
             low=Decimal(0),
-            high=convert(_GREATEST_ADDED * e, self.unit, small),
+            high=convert(_GREATEST_ADDED * d, self.unit, small),
             after=key,
-            more=e,
+            more=d,
         )
 
     def _e(self, load: Decimal) -> Decimal:
@@ -161,14 +161,16 @@ class Weighing:
             raise ValueError(f"check {self.check}: instrument {self.subject.instrument} has no e")
         return e
 
+    def _d(self, load: Decimal) -> Decimal:
+        return interval_at(self.subject.characteristics, load) or self._e(load)
+
     def _found(self, answers: Answers) -> Iterator[Finding]:
         spread, zero = self._spread(answers), Decimal(0)
         if ZERO in self.tests:
             zero = self._error(answers, "zero", zero_of(self.unit))
-            found = self._finding(answers["zero"], zero_of(self.unit), zero, spread)
-            # What a quarter of e is can only be seen finely (R 76-1, 4.5.2).
-            limit = self._e(Decimal(0)) / 4 if self._fine(Decimal(0)) else None
-            yield replace(found, limit=limit)
+            # Held against the MPE: a quarter of e is for the moment after zero is set, and
+            # nobody here sets it.
+            yield self._finding(answers["zero"], zero_of(self.unit), zero, spread)
         for number, load in enumerate(self.loads if LOADS in self.tests else (), 1):
             error = self._error(answers, f"load-{number}", load)
             corrected = error - zero if self._fine(marked(load)) else error
@@ -178,6 +180,8 @@ class Weighing:
         for number in range(1, self.supports + 1) if ECCENTRICITY in self.tests else ():
             key, load = f"corner-{number}", self._corner_load()
             error = self._error(answers, key, load)
+            if self._seen_finely(marked(load)):
+                error -= self._value(answers, f"{key}/off")
             yield self._finding(answers[key], load, error, spread, small=False)
 
     def _error(self, answers: Answers, key: str, load: ReferenceValue) -> Decimal:
@@ -185,7 +189,7 @@ class Weighing:
         if added is None or added.value is None:
             return shown - load.value
         small = convert(added.value, added.unit, self.unit)
-        return changeover_error(load.value, shown, small, self._e(marked(load))).error
+        return changeover_error(load.value, shown, small, self._d(marked(load))).error
 
     @staticmethod
     def _value(answers: Answers, key: str) -> Decimal:
@@ -231,15 +235,17 @@ class Weighing:
         )
 
     def _interval(self, load: Decimal, *, small: bool) -> Decimal:
-        """Return how finely the error is known: a tenth of e with small weights, else d."""
-        shown = interval_at(self.subject.characteristics, load)
-        return self._e(load) / 10 if small or shown is None else shown
+        """Return how finely the error is known: a tenth of d with small weights, else d."""
+        return self._d(load) / 10 if small else self._d(load)
 
     def _fine(self, load: Decimal) -> bool:
         """Say whether the error itself is seen: by small weights, or on a display of e/5."""
+        return self.change_over or self._seen_finely(load)
+
+    def _seen_finely(self, load: Decimal) -> bool:
         plate = self.subject.characteristics
         shown, e = interval_at(plate, load), plate.e_at(load)
-        return self.change_over or (shown is not None and e is not None and fine_enough(shown, e))
+        return shown is not None and e is not None and fine_enough(shown, e)
 
     def _repeatability(self, answers: Answers) -> Finding:
         values, last = self._repeated(answers), answers[f"repeat-{self.repeats}"]

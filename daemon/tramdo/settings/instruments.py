@@ -1,7 +1,7 @@
 """The `[[instrument]]`, `[[reference]]` and `[[check]]` tables."""
 
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -185,7 +185,7 @@ class CheckSettings(Table):
         description="The id of the [[reference]] compared with (default: none, right only for "
         "how = zero, or for weighing with loads).",
     )
-    loads: tuple[tuple[Name, ...], ...] = Field(
+    loads: tuple[Annotated[tuple[Name, ...], Field(min_length=1)], ...] = Field(
         (),
         description="For weighing: the loads, ascending, each the list of the ids of the weights "
         'put on together, such as [["w5"], ["w20"], ["w20", "w20-b"]] (default: the reference).',
@@ -257,10 +257,10 @@ class CheckSettings(Table):
     )
     density_15: Digits | None = Field(
         None,
-        gt=600,
-        lt=1100,
-        description="For guided checks of a dispenser: density at 15 °C in kg/m3, above 600 and "
-        "below 1100; the thermal expansion then follows Table 54B (default: that of the product).",
+        ge=653,
+        lt=1075,
+        description="For guided checks of a dispenser: density at 15 °C in kg/m3, from 653 and "
+        "below 1075; the thermal expansion then follows Table 54B (default: that of the product).",
     )
     can_material: Literal["stainless-304", "mild-steel"] = Field(
         "stainless-304",

@@ -5,13 +5,15 @@ itself is passed over here.
 """
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from tramdo.errors import Problem
 from tramdo.reading import Unit
+from tramdo.reference import UnitMismatch, convert
 from tramdo.settings.faults import lowered
 from tramdo.settings.instruments import InstrumentSettings
 from tramdo.settings.links import by_name, loads_of
-from tramdo.settings.page import Page, Row, listed, meant_name, shown
+from tramdo.settings.page import Page, Row, as_number, listed, meant_name, shown
 
 _MASS = (Unit.MG, Unit.G, Unit.KG, Unit.T)
 _VOLUME = (Unit.ML, Unit.L, Unit.M3)
@@ -53,11 +55,14 @@ def misfits(page: Page, known_rules: Sequence[str] | None) -> Iterator[Problem]:
     for row in page.rows("instrument"):
         yield from _rules(page, row, known_rules)
         yield from _sizes(page, row)
+        yield from _ranges(page, row)
     for row in page.rows("check"):
         yield from _way(page, row)
         yield from _judged(page, row)
         yield from _presence(page, row)
         yield from _options(page, row)
+        yield from _repeated(page, row)
+        yield from _twice(page, row)
         yield from _fit(page, row)
     yield from _half_certificate(page)
 
@@ -73,7 +78,7 @@ def _rules(page: Page, row: Row, known: Sequence[str] | None) -> Iterator[Proble
         )
     kind = row.text("kind") or ""
     for key in _NEEDED.get(kind, ()):
-        if key not in row.values:
+        if key not in row.values and not (key == "e" and "ranges" in row.values):
             yield page.problem(
                 (*row.path, key),
                 f"is missing; rules = {shown(rules)} needs it of a {kind}; wanted: {_about(key)}",
@@ -88,6 +93,17 @@ def _sizes(page: Page, row: Row) -> Iterator[Problem]:
     if top is not None and low is not None and top <= low:
         yield page.problem(
             (*row.path, "max"), f"{top} is not larger than min; allowed: above min = {low}"
+        )
+
+
+def _ranges(page: Page, row: Row) -> Iterator[Problem]:
+    """Yield a last range that ends elsewhere than at Max: above it there is no MPE to hold."""
+    top, ranges = row.number("max"), row.values.get("ranges")
+    last = ranges[-1] if isinstance(ranges, list) and ranges else None
+    end = as_number(last.get("max")) if isinstance(last, dict) else None
+    if top is not None and end is not None and end != top:
+        yield page.problem(
+            (*row.path, "ranges"), f"the last one ends at {end}; allowed: at max = {top}"
         )
 
 
@@ -140,6 +156,15 @@ def _options(page: Page, row: Row) -> Iterator[Problem]:
             )
 
 
+def _repeated(page: Page, row: Row) -> Iterator[Problem]:
+    """Yield flows and tests listed twice: they would be done, and charted, twice."""
+    for key in ("flows", "tests"):
+        found = row.values.get(key)
+        names = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+        for name in dict.fromkeys(one for one in names if names.count(one) > 1):
+            yield page.problem((*row.path, key), f"has {shown(name)} twice; allowed: each once")
+
+
 def _fit(page: Page, row: Row) -> Iterator[Problem]:
     reference, instrument = _linked(page, row, "reference"), _linked(page, row, "instrument")
     for name in loads_of(row):
@@ -147,9 +172,22 @@ def _fit(page: Page, row: Row) -> Iterator[Problem]:
             yield from _fitting_kind(page, row, load, "loads")
     if reference:
         yield from _fitting_kind(page, row, reference, "reference")
-        yield from _fitting_window(page, row, reference)
+        yield from _fitting_window(page, row, reference, instrument)
     if reference and instrument:
         yield from _fitting_unit(page, row, reference, instrument)
+
+
+def _twice(page: Page, row: Row) -> Iterator[Problem]:
+    """Yield weights that would have to lie twice on the scale at the same time."""
+    loads = row.values.get("loads")
+    for load in loads if isinstance(loads, list) else ():
+        names = [one for one in load if isinstance(one, str)] if isinstance(load, list) else []
+        for name in sorted({one for one in names if names.count(one) > 1}):
+            yield page.problem(
+                (*row.path, "loads"),
+                f"{shown(name)} stands {names.count(name)} times in one load; allowed: each weight "
+                "once, a second one of the same size has an id and a certificate of its own",
+            )
 
 
 def _fitting_kind(page: Page, row: Row, reference: Row, key: str) -> Iterator[Problem]:
@@ -162,14 +200,26 @@ def _fitting_kind(page: Page, row: Row, reference: Row, key: str) -> Iterator[Pr
         )
 
 
-def _fitting_window(page: Page, row: Row, reference: Row) -> Iterator[Problem]:
+def _fitting_window(
+    page: Page, row: Row, reference: Row, instrument: Row | None
+) -> Iterator[Problem]:
     window, value = row.number("window"), reference.number("value")
+    if value is not None and instrument and row.text("how") in _OPTIONS:
+        value = _in_unit_of(instrument, reference, value)  # a guided check's window is in it
     if window is not None and value is not None and window >= value > 0:
         yield page.problem(
             (*row.path, "window"),
             f"{window} would take an empty instrument for the reference; allowed: above 0 and "
             f"below the reference's value, {value}",
         )
+
+
+def _in_unit_of(instrument: Row, reference: Row, value: Decimal) -> Decimal:
+    unit, wanted = reference.text("unit"), instrument.text("unit")
+    try:
+        return convert(value, Unit(unit or ""), Unit(wanted or ""))
+    except (ValueError, UnitMismatch):
+        return value  # told as a unit that does not fit
 
 
 def _fitting_unit(page: Page, row: Row, reference: Row, instrument: Row) -> Iterator[Problem]:

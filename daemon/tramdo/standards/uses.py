@@ -28,13 +28,9 @@ class Use:
     why: str | None
 
     def __str__(self) -> str:
-        where = self.check if len(self.standards) == 1 else f"{self.check} ({self._together})"
+        where = f"{self.check} ({' + '.join(self.standards)})"
         mpe = "" if self.mpe is None else f", MPE {self.mpe:f} {self.unit}"
         return f"{where}: refused: {self.why}" if self.why else f"{where}: suitable{mpe}"
-
-    @property
-    def _together(self) -> str:
-        return " + ".join(self.standards)
 
 
 def uses(station: Station, rules: Callable[[str], RuleSet], on: date) -> list[Use]:
