@@ -193,6 +193,8 @@ class Assurance:
             checker.series.begin_anew("adjustment")
         for guide in self._guides_of(instrument):
             guide.begin_anew("adjustment")
+        if (row := self.rows.get(instrument)) is not None:
+            row.adjusted()
 
     def replay(self, messages: Iterable[bytes]) -> None:
         """Rebuild charts, verdicts and runs from the recorded checks and adjustments, in order.

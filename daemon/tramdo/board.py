@@ -59,6 +59,11 @@ class Row:
         }
         self.version += 1
 
+    def adjusted(self) -> None:
+        """Mark every check as made before the adjustment: its verdict is about another state."""
+        self.checks = {key: one | {"before_adjustment": True} for key, one in self.checks.items()}
+        self.version += 1
+
     def guide(self, picture: dict[str, Any]) -> None:
         """Put in where a guided check of the instrument stands."""
         if self.guided.get(picture["check"]) != picture:

@@ -246,3 +246,16 @@ def test_the_board_keeps_the_files_order_adds_its_facts_and_is_json() -> None:
     assert [each["instrument"] for each in picture["instruments"]] == ["scale-2", "scale-1"]
     assert (picture["station"], picture["clock"]) == ("tn-01", "unknown")
     assert picture["started"] == "2026-11-22T08:00:00.000Z"
+
+
+def test_after_an_adjustment_a_verdict_is_marked_until_the_next_check() -> None:
+    one = row()
+    one.note(checked("20.02").body(), [0.5])
+    before = one.version
+    one.adjusted()
+    (check,) = one.picture()["checks"].values()
+    assert (check["before_adjustment"], check["conformity"]) == (True, "within")
+    assert one.version > before
+    one.note(checked("20.00").body(), [0.0])
+    (check,) = one.picture()["checks"].values()
+    assert "before_adjustment" not in check

@@ -123,6 +123,20 @@ async def test_where_nobody_can_answer_it_says_what_to_give_and_the_run_stays(de
     assert {one["run"] for one in await desk.recorded()} == {(await desk.recorded())[0]["run"]}
 
 
+async def test_again_goes_back_to_the_delivery(desk: Desk) -> None:
+    await prove(desk, "read=19.80")
+    words = [part for one in ANSWERS for part in ("--answer", one)]
+    call = run(desk, "check-instrument", "pump-1", "--check", "prover", "--again", *words)
+    running = asyncio.create_task(call)
+    await until(lambda: desk.running("prover")["done"] == 0)
+    desk.show("pump-1", "1020.00", "1020.00", "1040.00", "1040.00", unit=Unit.L)
+    done = await running
+    assert done.exit_code == 0, done.stderr
+    assert "back to the beginning of this group of steps" in done.stdout
+    *_, result, closed = await desk.recorded()
+    assert (result["conditions"]["read"], closed["how"]) == ("20.00 L", "finished")
+
+
 async def test_an_answer_that_cannot_be_is_refused_and_the_run_stays(desk: Desk) -> None:
     done = await prove(desk, "read=2000", *ANSWERS[1:])
     assert done.exit_code == 1

@@ -289,3 +289,8 @@ def test_the_title_says_how_the_record_and_the_broker_are() -> None:
     failing = terminal.title(board(journal={"events": 7, "failing": "disk full"})).plain
     assert "NOT RECORDING: disk full" in failing
     assert "recorded" not in failing
+
+
+def test_a_verdict_from_before_an_adjustment_is_marked() -> None:
+    checks = {"span": check(before_adjustment=True)}
+    assert "↻ adjusted" in text(drawn(board(row("s", checks=checks)), 120))

@@ -33,6 +33,9 @@ def check_instrument(  # noqa: PLR0913 - its parameters are the command's option
     check: _Check = None,
     answer: _Answers = None,
     close: Annotated[str | None, typer.Option("--close", metavar="WHY", help="Give it up.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Repeat the group of steps under way.")
+    ] = False,
     at: At = DEFAULT,
 ) -> None:
     """Guide a check of an instrument step by step. Ctrl-C leaves it to be taken up again."""
@@ -46,6 +49,7 @@ def check_instrument(  # noqa: PLR0913 - its parameters are the command's option
             done, whole = running["done"], running["of"]
             who = f"{running['run']}, begun by {running['operator']}"
             typer.echo(f"going on with {who}; {done} of {whole} steps are recorded")
+            done = _back(at, name, running) if again else done
         else:
             _say(at, name, do="begin", operator=operator or _who())
         _guide(at, name, given, done)
@@ -54,6 +58,13 @@ def check_instrument(  # noqa: PLR0913 - its parameters are the command's option
     except KeyboardInterrupt:
         typer.echo(f"\nleft; go on with: tramdo check-instrument {instrument}", err=True)
         raise typer.Exit(FAILED) from None
+
+
+def _back(at: str, name: str, running: dict[str, Any]) -> int:
+    """Take the run back to the beginning of its group; return how many steps are not to be told."""
+    _say(at, name, do="repeat", step=running["step"]["key"])
+    typer.echo("back to the beginning of this group of steps")
+    return 0
 
 
 def _given(answers: list[str]) -> dict[str, str]:

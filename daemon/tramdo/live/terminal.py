@@ -37,6 +37,8 @@ CONTROL = {
     "warning": ("! warning", "yellow"),
     "out_of_control": ("✖ drifting?", "bold red"),
 }
+# Where the last check was made before the instrument was adjusted.
+ADJUSTED = Text("↻ adjusted", style="yellow")
 MAIN_QUANTITIES = ("weight", "volume", "volume_total", "mass_total")
 
 
@@ -96,13 +98,17 @@ def _error(check: dict[str, Any]) -> Text:
     return Text(f"{sign}{error} / ±{limit}")
 
 
+def _control(check: dict[str, Any]) -> Text:
+    return Text(*CONTROL[check["control"]])
+
+
 def _check_cells(check: dict[str, Any], now: datetime, *, wide: bool) -> Cells:
     shown = BARS_SHOWN_WIDE if wide else BARS_SHOWN
     return {
         "error / MPE": _error(check),
         "limits": Text(*CONFORMITY[check["conformity"]]),
         "errors": Text(spark(check["history"][-shown:]), style="cyan"),
-        "chart": Text(*CONTROL[check["control"]]),
+        "chart": ADJUSTED.copy() if check.get("before_adjustment") else _control(check),
         "checked": Text(f"{age(check['at'], now)} ago", style="dim"),
     }
 
