@@ -30,4 +30,4 @@ def test_within_a_minute_an_alert_is_published_and_nothing_is_left_behind() -> N
     assert "alert/scale-b" not in done.stdout
     for instrument in ("scale-a", "scale-b", "hopper", "pump-1", "pump-2"):
         assert re.search(rf"check/{instrument} +error -?0.0\d* (kg|L) is within", done.stdout)
-    assert set(Path(tempfile.gettempdir()).glob("tramdo-*")) == before
+    assert set(Path(tempfile.gettempdir()).glob("tramdo-*")) <= before
