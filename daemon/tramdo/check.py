@@ -272,8 +272,7 @@ def limit_at(finding: Finding, subject: Subject) -> Decimal | LimitsError:
     if finding.limit is not None:
         return finding.limit
     reference = finding.reference
-    marked = reference.nominal if isinstance(subject.rules, Steps) else None
-    load = reference.value if marked is None else marked
+    load = reference.marked if isinstance(subject.rules, Steps) else reference.value
     plate = subject.characteristics
     try:
         at = convert(load, reference.unit, plate.unit)

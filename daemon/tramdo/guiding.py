@@ -70,7 +70,6 @@ class Guide:
     procedure: Procedure
     fresh: Series
     readings: int
-    every: float | None = None
     run: Run | None = None
     last: Body | None = None
     resumed: bool = False

@@ -56,6 +56,11 @@ class ReferenceValue:
     certificate: str | None = None
     valid_until: date | None = None
 
+    @property
+    def marked(self) -> Decimal:
+        """What is marked on it and places it in a table of limits: nominal, else the certified."""
+        return self.value if self.nominal is None else self.nominal
+
     def expired(self, on: date) -> bool:
         """Say whether the certificate's last good day lies before `on`."""
         return self.valid_until is not None and on > self.valid_until
@@ -80,6 +85,18 @@ class ReferenceValue:
         )
 
 
+def zero_of(unit: Unit) -> ReferenceValue:
+    """Return the reference value of an empty scale."""
+    return ReferenceValue(
+        id="zero",
+        quantity=Quantity.WEIGHT,
+        value=Decimal(0),
+        unit=unit,
+        expanded_uncertainty=Decimal(0),
+        kind="zero",
+    )
+
+
 def combine(references: Sequence[ReferenceValue]) -> ReferenceValue:
     """Return several check standards used together as one; raises `UnitMismatch`.
 
@@ -97,7 +114,7 @@ def combine(references: Sequence[ReferenceValue]) -> ReferenceValue:
         unit=first.unit,
         expanded_uncertainty=_sum((one.expanded_uncertainty, one.unit) for one in references),
         kind=first.kind,
-        nominal=_sum((one.nominal or one.value, one.unit) for one in references),
+        nominal=_sum((one.marked, one.unit) for one in references),
         certificate="; ".join(one.certificate for one in references if one.certificate) or None,
         valid_until=min(days, default=None),
     )

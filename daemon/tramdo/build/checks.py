@@ -14,9 +14,9 @@ from tramdo.drift import ChartSettings, ControlChart, sigma_floor
 from tramdo.guiding import Guide
 from tramdo.limits import Characteristics
 from tramdo.passive import Watch
-from tramdo.procedures.weighing import interval_at, marked
-from tramdo.reading import Indication, Quantity, Unit
-from tramdo.reference import ReferenceValue, convert
+from tramdo.procedures.weighing import interval_at
+from tramdo.reading import Indication, Unit
+from tramdo.reference import ReferenceValue, convert, zero_of
 from tramdo.series import Series
 from tramdo.settings.meaning import plate_of, value_of
 from tramdo.settings.station import CheckSettings, InstrumentSettings
@@ -46,13 +46,13 @@ def guides(loaded: Loaded) -> dict[str, Guide]:
 
     return {
         check.id: Guide(
-            procedure=procedure(check, subject(loaded, one), partial(standards, loaded, check)),
-            fresh=_series(loaded, check, one),
+            procedure=procedure(check, about, partial(standards, loaded, check)),
+            fresh=_series(about, check, one),
             readings=check.readings,
-            every=check.every_s,
         )
         for check, one in _checks(loaded)
         if check.how not in BY_ITSELF
+        for about in [subject(loaded, one)]
     }
 
 
@@ -70,7 +70,7 @@ def _checks(loaded: Loaded) -> list[tuple[CheckSettings, InstrumentSettings]]:
 
 
 def _checker(loaded: Loaded, check: CheckSettings, one: InstrumentSettings) -> Checker:
-    reference = zero(one.unit) if check.how == "zero" else standards(loaded, check)[0][0]
+    reference = zero_of(one.unit) if check.how == "zero" else standards(loaded, check)[0][0]
     about = subject(loaded, one)
     return Checker(
         plan=Plan(
@@ -81,7 +81,7 @@ def _checker(loaded: Loaded, check: CheckSettings, one: InstrumentSettings) -> C
             every=check.every_s,
         ),
         capture=_capture(check, reference, _in(reference.unit, one.d, one.unit)),
-        series=_series(loaded, check, one),
+        series=_series(about, check, one),
     )
 
 
@@ -101,10 +101,10 @@ def subject(loaded: Loaded, one: InstrumentSettings) -> Subject:
     )
 
 
-def _series(loaded: Loaded, check: CheckSettings, one: InstrumentSettings) -> Series:
+def _series(about: Subject, check: CheckSettings, one: InstrumentSettings) -> Series:
     floor = sigma_floor(one.d or one.e or FINEST)
     settings = ChartSettings(decides=check.chart)
-    return Series(subject=subject(loaded, one), chart=ControlChart(floor=floor, settings=settings))
+    return Series(subject=about, chart=ControlChart(floor=floor, settings=settings))
 
 
 def _capture(
@@ -123,23 +123,11 @@ def _budget(
     check: CheckSettings, reference: ReferenceValue, plate: Characteristics
 ) -> Callable[[Indication], Budget | None]:
     known = reference.in_unit(plate.unit)
-    said = interval_at(plate, marked(known)) or FINEST
+    said = interval_at(plate, known.marked) or FINEST
     if check.how != "delivery":
         weighed = of_weighing(known, said, plate.unit)
         return lambda _: weighed
     return lambda shown: of_delivery(known, resolution(shown, said, plate.unit), plate.unit)
-
-
-def zero(unit: Unit) -> ReferenceValue:
-    """Return the reference value of an empty scale."""
-    return ReferenceValue(
-        id="zero",
-        quantity=Quantity.WEIGHT,
-        value=Decimal(0),
-        unit=unit,
-        expanded_uncertainty=Decimal(0),
-        kind="zero",
-    )
 
 
 def standards(loaded: Loaded, check: CheckSettings) -> list[list[ReferenceValue]]:

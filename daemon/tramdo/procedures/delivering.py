@@ -96,7 +96,7 @@ class Delivering:
             want=Want.DELIVERY,
             says=f"deliver_{flow}",
             facts={
-                "volume": f"{self.way.reference.nominal or self.way.reference.value:f} L",
+                "volume": f"{self.way.reference.marked:f} L",
                 "number": str(run),
                 "of": str(self.runs),
             },

@@ -37,6 +37,11 @@ def temperature(group: str, name: str, says: str, offered: Quantity | None = Non
     )
 
 
+def meter_temperature(group: str) -> Step:
+    """Return the step that asks for the temperature at the meter, which some meters show."""
+    return temperature(group, "meter_temperature", "read_meter_temperature", Quantity.TEMPERATURE)
+
+
 def number(group: str, name: str, says: str, unit: Unit, span: tuple[Decimal, Decimal]) -> Step:
     """Return the step that asks for a number that must be there."""
     return Step(
@@ -81,18 +86,14 @@ class ProvingCan:
 
     def asks(self, group: str) -> Iterator[Step]:
         """Yield: what the neck shows, and both temperatures."""
-        marked = self.reference.nominal or self.reference.value
-        yield number(group, "read", "read_can", Unit.L, _around(marked, self.window))
+        yield number(group, "read", "read_can", Unit.L, _around(self.reference.marked, self.window))
         yield temperature(group, "can_temperature", "read_can_temperature")
-        yield temperature(
-            group, "meter_temperature", "read_meter_temperature", Quantity.TEMPERATURE
-        )
+        yield meter_temperature(group)
 
     def volume(self, given: Given, interval: Decimal, spread: Decimal) -> Volume:
         """Return the volume that passed the meter, at its temperature."""
         # The certificate moves the mark, and with it the whole scale on the neck.
-        marked = self.reference.nominal or self.reference.value
-        read = _wanted(given, "read") + self.reference.value - marked
+        read = _wanted(given, "read") + self.reference.value - self.reference.marked
 
         def run() -> ProverRun:
             return ProverRun(
@@ -121,17 +122,15 @@ class MasterMeter:
 
     def asks(self, group: str) -> Iterator[Step]:
         """Yield: what the master meter shows, and both temperatures."""
-        marked = self.reference.nominal or self.reference.value
-        yield number(group, "read", "read_master_meter", Unit.L, _around(marked, self.window))
-        yield temperature(group, "master_temperature", "read_master_temperature")
-        yield temperature(
-            group, "meter_temperature", "read_meter_temperature", Quantity.TEMPERATURE
+        yield number(
+            group, "read", "read_master_meter", Unit.L, _around(self.reference.marked, self.window)
         )
+        yield temperature(group, "master_temperature", "read_master_temperature")
+        yield meter_temperature(group)
 
     def volume(self, given: Given, interval: Decimal, spread: Decimal) -> Volume:
         """Return the volume that passed the dispenser's meter, at its temperature."""
-        marked = self.reference.nominal or self.reference.value
-        read = _wanted(given, "read") * self.reference.value / marked
+        read = _wanted(given, "read") * self.reference.value / self.reference.marked
 
         def run() -> MasterMeterRun:
             return MasterMeterRun(
@@ -169,9 +168,7 @@ class Weighed:
         yield number(group, "weight", "read_net_weight", Unit.KG, (most / 2, most))
         yield number(group, "density", "read_density", Unit.KG_PER_M3, _DENSITIES)
         yield temperature(group, "product_temperature", "read_product_temperature")
-        yield temperature(
-            group, "meter_temperature", "read_meter_temperature", Quantity.TEMPERATURE
-        )
+        yield meter_temperature(group)
         yield temperature(group, "air_temperature", "read_air_temperature")
 
     def volume(self, given: Given, interval: Decimal, spread: Decimal) -> Volume:

@@ -12,9 +12,9 @@ from math import sqrt
 
 from tramdo.check import Finding, Subject
 from tramdo.procedures.steps import Answer, Step, Want
-from tramdo.procedures.weighing import interval_at, marked, zero_of
+from tramdo.procedures.weighing import interval_at
 from tramdo.reading import Unit
-from tramdo.reference import ReferenceValue
+from tramdo.reference import ReferenceValue, zero_of
 from tramdo.uncertainty.weighing import CheckWeighing
 
 Answers = Mapping[str, Answer]
@@ -94,7 +94,7 @@ class Substitution:
 
     def _reference(self, true: Decimal) -> ReferenceValue:
         # The material weighs what it weighs: only the weights have a value marked on them.
-        nominal = true - self.load.value + marked(self.load)
+        nominal = true - self.load.value + self.load.marked
         return self.load.with_value(true).with_nominal(nominal)
 
     def _interval(self, load: Decimal) -> Decimal:

@@ -13,8 +13,8 @@ from statistics import stdev
 from tramdo.check import Finding, Subject
 from tramdo.limits import Characteristics, changeover_error, fine_enough
 from tramdo.procedures.steps import Answer, Step, Want
-from tramdo.reading import Quantity, Unit
-from tramdo.reference import ReferenceValue, convert
+from tramdo.reading import Unit
+from tramdo.reference import ReferenceValue, convert, zero_of
 from tramdo.uncertainty.weighing import CheckWeighing
 
 ZERO, LOADS, REPEATABILITY, ECCENTRICITY = "zero", "loads", "repeatability", "eccentricity"
@@ -23,23 +23,6 @@ SMALL = {Unit.KG: Unit.G, Unit.T: Unit.KG}
 _GREATEST_ADDED = 2  # in d: more than that and the indication would have stepped before
 
 Answers = Mapping[str, Answer]
-
-
-def zero_of(unit: Unit) -> ReferenceValue:
-    """Return the reference value of an empty scale."""
-    return ReferenceValue(
-        id="zero",
-        quantity=Quantity.WEIGHT,
-        value=Decimal(0),
-        unit=unit,
-        expanded_uncertainty=Decimal(0),
-        kind="zero",
-    )
-
-
-def marked(load: ReferenceValue) -> Decimal:
-    """Return what places a load on a scale: the value marked on it, else the certified one."""
-    return load.value if load.nominal is None else load.nominal
 
 
 def interval_at(plate: Characteristics, load: Decimal) -> Decimal | None:
@@ -98,7 +81,7 @@ class Weighing:
             key = f"load-{number}"
             yield self._rest(key, key, "put_on", load)
             if self.change_over:
-                yield self._added(key, marked(load))
+                yield self._added(key, load.marked)
 
     def _repetitions(self) -> Iterator[Step]:
         for number in range(1, self.repeats + 1):
@@ -173,14 +156,14 @@ class Weighing:
             yield self._finding(answers["zero"], zero_of(self.unit), zero, spread)
         for number, load in enumerate(self.loads if LOADS in self.tests else (), 1):
             error = self._error(answers, f"load-{number}", load)
-            corrected = error - zero if self._fine(marked(load)) else error
+            corrected = error - zero if self._fine(load.marked) else error
             yield self._finding(answers[f"load-{number}"], load, corrected, spread)
         if REPEATABILITY in self.tests:
             yield self._repeatability(answers)
         for number in range(1, self.supports + 1) if ECCENTRICITY in self.tests else ():
             key, load = f"corner-{number}", self._corner_load()
             error = self._error(answers, key, load)
-            if self._seen_finely(marked(load)):
+            if self._seen_finely(load.marked):
                 error -= self._value(answers, f"{key}/off")
             yield self._finding(answers[key], load, error, spread, small=False)
 
@@ -189,7 +172,7 @@ class Weighing:
         if added is None or added.value is None:
             return shown - load.value
         small = convert(added.value, added.unit, self.unit)
-        return changeover_error(load.value, shown, small, self._d(marked(load))).error
+        return changeover_error(load.value, shown, small, self._d(load.marked)).error
 
     @staticmethod
     def _value(answers: Answers, key: str) -> Decimal:
@@ -227,7 +210,7 @@ class Weighing:
             error=error,
             budget=CheckWeighing(
                 unit=self.unit,
-                interval=self._interval(marked(load), small=small and self.change_over),
+                interval=self._interval(load.marked, small=small and self.change_over),
                 repeatability=spread,
                 weights_expanded=load.expanded_uncertainty,
             ).budget(),

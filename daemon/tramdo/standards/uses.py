@@ -82,6 +82,5 @@ def _mpe(load: ReferenceValue, one: InstrumentSettings, rules: Callable[[str], R
     if one.rules is None:
         raise LimitsError(f"{one.id} has no rules")
     found = rules(one.rules)
-    marked = load.nominal if isinstance(found, Steps) else None
-    at = convert(load.value if marked is None else marked, load.unit, one.unit)
+    at = convert(load.marked if isinstance(found, Steps) else load.value, load.unit, one.unit)
     return found.mpe(at, plate_of(one), Stage(one.stage)).normalize()
