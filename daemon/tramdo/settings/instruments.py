@@ -275,6 +275,6 @@ class CheckSettings(Table):
     every_s: Duration | None = Field(
         None,
         alias="every",
-        description='How often an unguided check is due: a number and s, min, h or d in quotes, such as "7 d" '
-        "(default: none, armed all the time).",
+        description="How often an unguided check is due: a number and s, min, h or d in quotes, "
+        'such as "7 d" (default: none, armed all the time).',
     )
