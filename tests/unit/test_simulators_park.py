@@ -137,7 +137,9 @@ def test_simulate_drifts_in_percent_of_thirty_days() -> None:
         shown = 0.0
         while shown < 1.0:
             assert time.monotonic() - begun < 5.0
-            shown = float(ask(where, b"S\r\n", 19).split()[2])
+            # "S I": it found no rest in time, as on a busy computer; it is asked again.
+            words = ask(where, b"S\r\n", 19).split()
+            shown = float(words[2]) if len(words) > 2 else 0.0
         seconds = time.monotonic() - begun
         made.terminate()
     assert 20.05 < shown < 20.02 + 0.2 * (seconds + 0.5)
