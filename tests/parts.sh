@@ -6,6 +6,10 @@ packages=""
 command -v mosquitto >/dev/null || packages="$packages mosquitto"
 command -v mosquitto_sub >/dev/null || packages="$packages mosquitto-clients"
 command -v mbpoll >/dev/null || packages="$packages mbpoll"
+command -v strace >/dev/null || packages="$packages strace"
+command -v faketime >/dev/null || packages="$packages faketime"
+command -v fusermount3 >/dev/null || packages="$packages fuse3"
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || packages="$packages postgresql"
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -11,6 +11,10 @@
     │   ├── PortLost        the line is gone or was never there: reopen with back-off
     │   └── DriverFault     the driver itself failed: a defect to report
     ├── JournalError        nothing can be recorded: say so and stop claiming to record
+    │   ├── JournalRefused  this file is not for us to write: do not start
+    │   ├── JournalDamaged  it is no journal any more: set it aside, begin a new one
+    │   ├── DiskFull        give up readings, keep evidence, wait for space
+    │   └── RestoredCopy    the other end has more of it than we: begin a new epoch
     └── BrokerError         the broker is away or refuses: events wait in the journal
         ├── BrokerAway
         ├── PublishRefused
@@ -119,6 +123,22 @@ class DriverFault(InstrumentError):
 
 class JournalError(TramdoError):
     """The journal cannot record; events shown as recorded before are safe."""
+
+
+class JournalRefused(JournalError):
+    """The file is another station's, a newer tramdo's, or in use: nothing may be written to it."""
+
+
+class JournalDamaged(JournalError):
+    """The file is no journal any more."""
+
+
+class DiskFull(JournalError):
+    """The file system has no room."""
+
+
+class RestoredCopy(JournalError):
+    """The file is an old copy: the other end has later events of the same epoch."""
 
 
 class BrokerError(TramdoError):

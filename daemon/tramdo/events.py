@@ -4,6 +4,7 @@ The form is CloudEvents 1.0 in MQTT 5 binary mode: the attributes travel as user
 the body repeats `id` and `time` because bridges and MQTT 3.1.1 drop properties.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,8 +47,11 @@ def event_id(station: str, epoch: str, seq: int) -> str:
     return f"{station}.{epoch}.{seq}"
 
 
-def canonical(station: str, epoch: str, seq: int, event: Event) -> bytes:
-    """Return an event's one and only byte form: JSON, keys sorted, no blanks, UTF-8."""
+def canonical(station: str, epoch: str, seq: int, event: Event, prev: bytes) -> bytes:
+    """Return an event's one and only byte form: JSON, keys sorted, no blanks, UTF-8.
+
+    `prev` is the chain value before it.
+    """
     message = {
         "v": VERSION,
         "id": event_id(station, epoch, seq),
@@ -58,6 +62,8 @@ def canonical(station: str, epoch: str, seq: int, event: Event) -> bytes:
         "time": iso(event.stamp.at),
         "monotonic": round(event.stamp.monotonic, 3),
         "clock": event.stamp.quality,
+        "boot": event.stamp.boot,
+        "prev": prev.hex(),
         "body": event.body,
     }
     text = json.dumps(
@@ -65,6 +71,22 @@ def canonical(station: str, epoch: str, seq: int, event: Event) -> bytes:
     )
     # Half of a surrogate pair, as in a damaged file name, has no UTF-8; \udcff is JSON for it.
     return text.encode(errors="backslashreplace")
+
+
+def head_message(  # noqa: PLR0913 - the fields of the message
+    *, station: str, epoch: str, seq: int, link: bytes, at: datetime, signature: bytes
+) -> bytes:
+    """Return the signed newest chain value, as the topic `head` shows it."""
+    body = {
+        "v": VERSION,
+        "station": station,
+        "epoch": epoch,
+        "seq": seq,
+        "hash": link.hex(),
+        "at": iso(at),
+        "sig": base64.b64encode(signature).decode(),
+    }
+    return json.dumps(body).encode()
 
 
 def iso(at: datetime) -> str:

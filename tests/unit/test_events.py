@@ -24,18 +24,19 @@ from tramdo.reading import Indication, Quantity, Reading, Unit
 from tramdo.settings.values import NAME
 
 AT = datetime(2026, 11, 22, 8, 0, 0, 123456, tzinfo=UTC)
-STAMP = Stamp(at=AT, monotonic=12.34567, quality="synchronised")
+STAMP = Stamp(at=AT, monotonic=12.34567, quality="synchronised", boot="b00t")
+PREV = bytes(range(32))
 
 
 def written(kind: str, instrument: str, body: dict[str, Any]) -> str:
     one = Event(kind=kind, instrument=instrument, stamp=STAMP, body=body)
-    return canonical("tn-01", "e1", 7, one).decode()
+    return canonical("tn-01", "e1", 7, one, PREV).decode()
 
 
 def envelope(kind: str, instrument: str, body: str) -> str:
     return (
-        f'{{"body":{body},"clock":"synchronised","id":"tn-01.e1.7","instrument":"{instrument}",'
-        f'"kind":"{kind}","monotonic":12.346,"seq":7,"station":"tn-01",'
+        f'{{"body":{body},"boot":"b00t","clock":"synchronised","id":"tn-01.e1.7","instrument":"{instrument}",'
+        f'"kind":"{kind}","monotonic":12.346,"prev":"{PREV.hex()}","seq":7,"station":"tn-01",'
         '"time":"2026-11-22T08:00:00.123Z","v":1}'
     )
 
@@ -110,7 +111,7 @@ def test_the_order_in_which_a_body_was_made_leaves_no_trace() -> None:
 
 def test_text_is_utf_8_not_escapes() -> None:
     one = Event(kind="config", instrument="_all", stamp=STAMP, body={"place": "Cần Thơ °C"})
-    message = canonical("tn-01", "e1", 1, one)
+    message = canonical("tn-01", "e1", 1, one, PREV)
     assert "Cần Thơ °C".encode() in message
     assert b"\\u" not in message
     assert json.loads(message)["body"] == {"place": "Cần Thơ °C"}
@@ -158,7 +159,7 @@ def test_decimals_in_a_body_become_text_with_their_digits() -> None:
 
 def test_a_damaged_file_name_is_recorded_all_the_same() -> None:
     one = Event(kind="gap", instrument="_all", stamp=STAMP, body={"file": "a\udcff"})
-    message = canonical("tn-01", "e1", 1, one)
+    message = canonical("tn-01", "e1", 1, one, PREV)
     assert b'"file":"a\\udcff"' in message
     assert json.loads(message.decode())["body"] == {"file": "a\udcff"}
 
