@@ -1,0 +1,1 @@
+"""The commands of `tramdo-central`, one file each."""
