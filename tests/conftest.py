@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from witness import PUBLISHED, Witness
 
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
@@ -23,28 +24,34 @@ def free_port() -> int:
 
 @dataclass
 class Broker:
-    """A mosquitto on the loopback that can be killed and started again."""
+    """A mosquitto on the loopback that can be killed and started again.
+
+    At `port` stands a witness in front of it: what passes there is held against the contract.
+    """
 
     folder: Path
     port: int
     extra: str = ""
     process: subprocess.Popen[bytes] | None = None
+    witness: Witness | None = None
 
     def start(self) -> None:
-        config = self.folder / "mosquitto.conf"
+        config, behind = self.folder / "mosquitto.conf", free_port()
         config.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nuser root\n{self.extra}\n"
+            f"listener {behind} 127.0.0.1\nallow_anonymous true\nuser root\n{self.extra}\n"
         )
         self.process = subprocess.Popen(
             [MOSQUITTO, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        self._wait_until_it_answers()
+        self._wait_until_it_answers(behind)
+        self.witness = Witness(self.port)
+        self.witness.begin(behind)
 
-    def _wait_until_it_answers(self) -> None:
+    def _wait_until_it_answers(self, port: int | None = None) -> None:
         end = time.monotonic() + 10
         while True:
             try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                socket.create_connection(("127.0.0.1", port or self.port), timeout=1).close()
             except OSError:
                 if time.monotonic() > end:
                     raise
@@ -57,6 +64,9 @@ class Broker:
             self.process.kill()
             self.process.wait()
             self.process = None
+        if self.witness is not None:
+            self.witness.end()
+            self.witness = None
 
 
 @pytest.fixture
@@ -67,6 +77,24 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     one.start()
     yield one
     one.kill()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "made_up(*topics): publishes on purpose there what the contract does not know"
+    )
+
+
+@pytest.fixture(autouse=True)
+def contract_kept(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hold every message that passed a broker of this test against the contract."""
+    PUBLISHED.clear()
+    yield
+    if PUBLISHED:
+        from contract import made_up_by, violations  # noqa: PLC0415  half of the tests need none
+
+        found = violations(PUBLISHED, made_up_by(request.node))
+        assert not found, "\n".join(found)
 
 
 @dataclass

@@ -20,9 +20,9 @@ from station.conftest import Ear, Listen  # type: ignore[import-not-found]
 from tramdo.clock import Stamp
 from tramdo.conformity import rule
 from tramdo.events import Event, iso
+from tramdo.journal import Store
 from tramdo.live.guided import closing
 from tramdo.reading import Unit
-from tramdo.store import Store
 from tramdo_simulators.proving_can import PETROL, ProvingCan
 
 GOOD = ("within", "pass", "conditional_pass")
@@ -308,6 +308,7 @@ def begun(at: datetime) -> Event:
     return Event(kind="check", instrument="scale-a", stamp=stamp, body=body)
 
 
+@pytest.mark.made_up("ev/check/*")  # the journal of an older tramdo
 async def test_a_run_that_was_left_alone_is_closed_as_interrupted(
     bench: Bench, broker: Broker, listen: Listen
 ) -> None:
