@@ -16,7 +16,7 @@ from tramdo.drift import ControlChart, sigma_floor
 from tramdo.events import Event, iso
 from tramdo.history.series import History, history
 from tramdo.history.text import page
-from tramdo.store import Store
+from tramdo.journal import Store
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)

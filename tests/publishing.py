@@ -17,14 +17,15 @@ from conftest import Broker, free_port
 from tramdo.availability import Availability
 from tramdo.board import Board, Row
 from tramdo.clock import Stamp
-from tramdo.events import STATION_WIDE, Event
+from tramdo.events import STATION_WIDE, Event, iso
 from tramdo.journal import Journal
+from tramdo.proof import Signer
 from tramdo.publisher import Publisher
 from tramdo.reading import Indication, Reading, Unit
 from tramdo.settings.station import Mqtt
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
-STAMP = Stamp(at=AT, monotonic=12.5, quality="unknown")
+STAMP = Stamp(at=AT, monotonic=12.5, quality="unknown", boot="0" * 32)
 BASE = "tramdo/v1/tn-01"
 STREAMS = (("check", "scale-1"), ("alert", "scale-1"), ("reading", STATION_WIDE))
 
@@ -62,7 +63,7 @@ class Site:
     async def publishing(self, port: int, **more: Any) -> AsyncIterator[Publisher]:
         settings = Mqtt(host="127.0.0.1", port=port, **more)
         folder = self.journal.path.parent
-        one = Publisher(settings, folder, self.journal, self.board, lambda: {"place": "Trạm"})
+        one = Publisher(settings, folder, self.journal, self.board, self._birth)
         task = asyncio.create_task(one.run())
         try:
             yield one
@@ -70,6 +71,19 @@ class Site:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    def _birth(self) -> dict[str, Any]:
+        return {
+            "station": "tn-01",
+            "place": "Trạm",
+            "started": iso(AT),
+            "version": "0.1.0",
+            "config": "0" * 64,
+            "clock": "unknown",
+            "boot": STAMP.boot,
+            "epoch": self.journal.epoch,
+            "instruments": {},
+        }
 
     def append(self, kind: str, instrument: str, count: int) -> None:
         for number in range(count):
@@ -83,7 +97,8 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    journal = Journal(tmp_path / "j.db", "tn-01")
+    Signer.made(tmp_path / "station.key")
+    journal = Journal(tmp_path / "j.db", "tn-01", key=tmp_path / "station.key")
     await journal.open()
     task = asyncio.create_task(journal.run())
     rows = {name: row(name) for name in ("scale-1", "scale-2")}

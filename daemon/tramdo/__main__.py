@@ -10,6 +10,7 @@ from tramdo.cli.check import check
 from tramdo.cli.check_instrument import adjusted, check_instrument
 from tramdo.cli.compare import compare
 from tramdo.cli.drivers import drivers
+from tramdo.cli.export import export, key
 from tramdo.cli.history import history
 from tramdo.cli.live import live, retry
 from tramdo.cli.ports import ports
@@ -35,6 +36,8 @@ for command in (
     adjusted,
     history,
     compare,
+    export,
+    key,
     standards,
     import_standards,
     drivers,

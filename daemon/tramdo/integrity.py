@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tramdo.store import GENESIS, chained
+from tramdo.proof import GENESIS, chained
 
 
 def seeded_crc32(message: bytes, seed: int) -> int:

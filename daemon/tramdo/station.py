@@ -170,16 +170,24 @@ class Station:
             "config": self.hash,
             "clock": clock.quality(),
             "epoch": self.journal.epoch,
+            "boot": clock.boot(),
+            **self._signer(),
             "instruments": {
                 one.instrument: {"kind": one.kind, "driver": one.driver, "proof": one.proof}
                 for one in self.board.rows.values()
             },
         }
 
+    def _signer(self) -> dict[str, str]:
+        signer = self.journal.signer
+        if signer is None:
+            return {}
+        return {"key": signer.public_text(), "fingerprint": signer.fingerprint}
+
     def _facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {
             "clock": clock.quality(),
-            "journal": {"events": self.journal.last, "failing": self.journal.failing},
+            "journal": self.journal.facts(),
         }
         if self._faults:
             facts["faults"] = dict(self._faults)

@@ -12,8 +12,8 @@ from pathlib import Path
 from tramdo import __version__
 from tramdo.clock import Stamp
 from tramdo.events import STATION_WIDE, Event, iso
+from tramdo.journal import Store
 from tramdo.stationfile import Loaded
-from tramdo.store import Store
 from tramdo_simulators.fast_forward import Done, Life, Outcome
 
 IN_A_COMMIT = 300

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tramdo.__main__ import app
 from tramdo.drift import ControlChart, sigma_floor
 from tramdo.history.compare import Comparison, compare
-from tramdo.store import Store
+from tramdo.journal import Store
 
 CHART = ControlChart(floor=sigma_floor(D))
 CAN = {

@@ -32,11 +32,11 @@ from tramdo.events import iso
 from tramdo.history.records import KINDS
 from tramdo.history.sentences import next_check
 from tramdo.history.series import History, ScaleInterval, history
+from tramdo.journal.readonly import events_of
 from tramdo.limits import Stage, load
 from tramdo.reading import Indication, Unit
 from tramdo.reference import convert
 from tramdo.series import TREND_ERRORS, Series
-from tramdo.store import events_of
 
 
 @pytest.fixture(scope="module")

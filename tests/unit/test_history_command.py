@@ -20,7 +20,8 @@ from typer.testing import CliRunner, Result
 from tramdo.cli.history import history
 from tramdo.errors import JournalError
 from tramdo.history.records import KINDS
-from tramdo.store import Store, events_of
+from tramdo.journal import Store
+from tramdo.journal.readonly import events_of
 
 WIDE = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "TZ": "UTC"}
 STATION = f"""

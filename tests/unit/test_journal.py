@@ -18,7 +18,8 @@ from waiting import until
 from tramdo.clock import Stamp
 from tramdo.errors import JournalError
 from tramdo.events import Event
-from tramdo.journal import MOST_WAITING, Journal
+from tramdo.journal import Journal
+from tramdo.journal.queue import MOST_WAITING
 
 STAMP = Stamp(at=datetime(2026, 11, 22, 8, 0, tzinfo=UTC), monotonic=12.5, quality="unknown")
 
@@ -63,8 +64,8 @@ async def test_what_comes_during_a_commit_shares_the_next(tmp_path: Path) -> Non
             journal.append(event("reading", n=number))
         await journal.record(event("check"), event("alert"))
         rows = await journal.unsent((), 1000)
-    assert [row.kind for row in rows[-2:]] == ["check", "alert"]
-    assert [row.seq for row in rows] == list(range(1, 503))
+    assert [row.seq for row in rows] == [501, 502, *range(1, 501)]
+    assert [row.kind for row in rows[:2]] == ["check", "alert"]
 
 
 async def test_a_cancelled_commit_ends_first(tmp_path: Path) -> None:
@@ -74,7 +75,7 @@ async def test_a_cancelled_commit_ends_first(tmp_path: Path) -> None:
     blocked = asyncio.ensure_future(journal._in_writer(time.sleep, 0.2))
     journal.append(event("check"))
     journal.append(event("alert"))
-    await until(lambda: not journal._waiting)
+    await until(lambda: not journal._queue.waiting)
     task.cancel()
     await asyncio.wait([task])
     await blocked
@@ -100,8 +101,9 @@ async def test_a_damaged_file_is_set_aside_and_a_gap_event_says_so(tmp_path: Pat
     (tmp_path / "j.db").write_bytes(b"this was a journal once" * 100)
     async with opened(tmp_path / "j.db") as journal:
         await journal.record(event())
-        (gap, _) = await journal.unsent((), 10)
-    assert gap.kind == "gap"
+        (alert, gap, _) = await journal.unsent((), 10)
+    assert (alert.kind, gap.kind) == ("alert", "gap")
+    assert json.loads(alert.message)["body"]["alert"] == "journal_damaged"
     (kept,) = [one.name for one in tmp_path.glob("j.db.damaged-*")]
     assert (tmp_path / kept).read_bytes().startswith(b"this was a journal once")
     assert kept in gap.message.decode()
@@ -160,7 +162,7 @@ async def test_each_record_is_chained_to_the_one_before(tmp_path: Path) -> None:
 
 
 def test_the_chain_is_that_of_the_published_rule() -> None:
-    from tramdo.store import GENESIS, chained  # noqa: PLC0415
+    from tramdo.proof import GENESIS, chained  # noqa: PLC0415
 
     first = chained(GENESIS, b'{"seq":1,"v":"20.000"}')
     second = chained(first, b'{"seq":2,"v":"20.004"}')
@@ -199,9 +201,12 @@ async def test_when_the_disk_refuses_events_wait_in_order_and_it_says_so(tmp_pat
             await journal._in_writer(journal.store._base.execute, "PRAGMA max_page_count=100000")
             journal.append(event("check", after=1))
             await until(lambda: not journal.failing, bound=20)
+            await until(lambda: journal.last >= 5)
         rows = await journal.unsent((), 10)
-    assert [row.seq for row in rows] == [1, 2, 3]
-    assert b"xxx" in rows[1].message
+    told = [json.loads(row.message)["body"] for row in rows]
+    assert "xxx" in told[1]["big"]
+    assert {"disk_full", "recording_again"} <= {one.get("alert") for one in told}
+    assert {"after": 1} in told
 
 
 async def test_what_waits_is_bounded_readings_go_first_and_a_gap_event_says_how_many(
@@ -212,9 +217,9 @@ async def test_what_waits_is_bounded_readings_go_first_and_a_gap_event_says_how_
     journal.append(event("check", first=True))
     for number in range(MOST_WAITING + 10):
         journal.append(event("reading", n=number))
-    assert journal.shed == {"reading": 11}
+    assert journal.facts()["given_up"] == {"reading": 11}
     task = asyncio.create_task(journal.run())
-    await until(lambda: not journal.shed)
+    await until(lambda: not journal.facts()["given_up"])
     task.cancel()
     await asyncio.wait([task])
     await journal.close()
@@ -222,7 +227,10 @@ async def test_what_waits_is_bounded_readings_go_first_and_a_gap_event_says_how_
         kinds = base.execute("SELECT kind, count(*) FROM event GROUP BY kind").fetchall()
         (gap,) = base.execute("SELECT message FROM event WHERE kind = 'gap'").fetchone()
     assert dict(kinds) == {"check": 1, "reading": MOST_WAITING - 1, "gap": 1}
-    assert json.loads(gap)["body"] == {"given_up": {"reading": 11}}
+    assert json.loads(gap)["body"] == {
+        "given_up": {"reading": 11},
+        "since": "2026-11-22T08:00:00+00:00",
+    }
 
 
 WRITER = """

@@ -154,7 +154,7 @@ async def fill_the_disk(desk: Desk) -> None:
 
 def large() -> Event:
     stamp = Stamp(at=START, monotonic=1.0, quality="unknown")
-    return Event(kind="reading", instrument="_all", stamp=stamp, body={"big": "x" * 100_000})
+    return Event(kind="config", instrument="_all", stamp=stamp, body={"big": "x" * 100_000})
 
 
 async def empty_the_disk(desk: Desk) -> None:

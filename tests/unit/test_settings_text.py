@@ -79,3 +79,13 @@ def test_each_slip_of_the_pen(line: str, expected: str) -> None:
     said = told(f"[t]\n{line}\n")
     key = "a[1]" if line.startswith("[") else "t.a"
     assert said == f"station.toml:2: {key}: {line}: {expected}"
+
+
+@pytest.mark.parametrize(
+    "line", ["password = hunter2", "api_key: hunter2", 'mqtt_pin = "hunter2', "Secret=hunter2 x"]
+)
+def test_what_may_be_a_secret_is_repeated_in_no_message(line: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse("a.toml", f"[mqtt]\n{line}\n")
+    assert "hunter2" not in str(caught.value)
+    assert "a.toml:2" in str(caught.value)

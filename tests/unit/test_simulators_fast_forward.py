@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 from tramdo import stationfile
 from tramdo.errors import BadFrame, JournalError, NoReply
 from tramdo.framing import by_line
+from tramdo.journal import Row, Store
+from tramdo.proof import chained
 from tramdo.stationfile import Loaded
-from tramdo.store import Row, Store, chained
 from tramdo_simulators.fast_forward import BEGIN, Life, live
 from tramdo_simulators.history import StampOf, Told, history, write
 from tramdo_simulators.history_command import simulate_history

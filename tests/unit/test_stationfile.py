@@ -102,7 +102,11 @@ def write(path: Path, text: str) -> Path:
         ),
         (
             instrument("mt-sics") + '\n[mqtt]\nhost = "broker"',
-            '20: mqtt.host: "broker" is reached unencrypted; better: add [mqtt.tls]',
+            (
+                '20: mqtt.host: "broker" is reached UNENCRYPTED: whoever is on the way can read '
+                "the password and read, change or hold back every event; add [mqtt.tls], usually "
+                "with port = 8883"
+            ),
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """From settings to parts: lines, pollers, rows, journal. Nothing here runs."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from tramdo import line
@@ -8,8 +9,10 @@ from tramdo.availability import Availability
 from tramdo.board import Board, Row
 from tramdo.clock import now
 from tramdo.commands import Commands
+from tramdo.credentials import path_of
 from tramdo.driver import Listening
 from tramdo.journal import Journal
+from tramdo.journal.bounds import MEGABYTE, Bounds
 from tramdo.plan import BackOff
 from tramdo.polling import Poller, Seat, Sink
 from tramdo.port import Dialogue, Line
@@ -123,7 +126,19 @@ def recorders(loaded: Loaded) -> dict[str, Recorder]:
 def journal(loaded: Loaded) -> Journal:
     """Return the journal, not opened; a relative path is relative to the station file."""
     settings = loaded.station.journal
-    return Journal(loaded.beside(settings.path), loaded.station.station.id)
+    path = loaded.beside(settings.path)
+    days = settings.readings_days
+    return Journal(
+        path,
+        loaded.station.station.id,
+        key=path_of(settings.key_file, loaded.folder)
+        if settings.key_file
+        else path.with_suffix(".key"),
+        bounds=Bounds(
+            most=settings.max_mb * MEGABYTE,
+            readings_for=timedelta(days=days) if days else None,
+        ),
+    )
 
 
 def publisher(

@@ -29,7 +29,7 @@ def compare(
     from tramdo.history.compare import compare as compared  # noqa: PLC0415
     from tramdo.history.records import KINDS  # noqa: PLC0415
     from tramdo.history.words import LANGUAGES, words  # noqa: PLC0415
-    from tramdo.store import events_of  # noqa: PLC0415
+    from tramdo.journal.readonly import events_of  # noqa: PLC0415
 
     if language not in LANGUAGES:
         leave(f"--language {language}: allowed: {', '.join(LANGUAGES)}", WRONG_SETTINGS)

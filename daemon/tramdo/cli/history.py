@@ -98,7 +98,7 @@ def _found(instrument: str, source: _Source) -> "History":
     from tramdo.errors import JournalError  # noqa: PLC0415
     from tramdo.history.records import KINDS  # noqa: PLC0415
     from tramdo.history.series import history as made  # noqa: PLC0415
-    from tramdo.store import events_of  # noqa: PLC0415
+    from tramdo.journal.readonly import events_of  # noqa: PLC0415
 
     try:
         rows = events_of(source.journal, KINDS, instrument)

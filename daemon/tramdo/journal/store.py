@@ -3,202 +3,259 @@
 WAL and `synchronous=FULL`: what a commit has returned for survives a power cut.
 """
 
+import errno
 import fcntl
-import hashlib
 import heapq
 import os
-import secrets
 import sqlite3
 import time
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
-from tramdo.errors import JournalError
-from tramdo.events import Event, canonical, iso
+from tramdo import clock
+from tramdo.errors import DiskFull, JournalDamaged, JournalError, JournalRefused
+from tramdo.events import STATION_WIDE, Event, canonical, head_message, iso
+from tramdo.journal import schema, shedding
+from tramdo.journal.rows import Mark, Row, Stream
+from tramdo.journal.sealing import Sealing
+from tramdo.proof import GENESIS, Signer, chained
 
-SCHEMA_VERSION = 2
-KEPT = "CREATE TABLE kept (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
-SCHEMA = (
-    """CREATE TABLE event (
-         seq INTEGER PRIMARY KEY AUTOINCREMENT,
-         kind TEXT NOT NULL,
-         instrument TEXT NOT NULL,
-         time TEXT NOT NULL,
-         message BLOB NOT NULL,
-         hash BLOB NOT NULL)""",
-    "CREATE INDEX event_stream ON event(kind, instrument, seq)",
-    """CREATE TABLE station (
-         one INTEGER PRIMARY KEY CHECK (one = 1),
-         id TEXT NOT NULL,
-         epoch TEXT NOT NULL)""",
-    """CREATE TABLE sent (
-         kind TEXT NOT NULL,
-         instrument TEXT NOT NULL,
-         upto INTEGER NOT NULL,
-         PRIMARY KEY (kind, instrument)) WITHOUT ROWID""",
-    KEPT,
-    f"PRAGMA user_version={SCHEMA_VERSION}",
-)
+COUNTED = "SELECT kind, instrument, count(*), max(seq) FROM event GROUP BY kind, instrument"
 UNSENT = """SELECT event.kind, event.instrument, count(*) FROM event
   LEFT JOIN sent ON sent.kind = event.kind AND sent.instrument = event.instrument
   WHERE event.seq > coalesce(sent.upto, 0) GROUP BY event.kind, event.instrument"""
-OF_STREAM = """SELECT seq, kind, instrument, time, message FROM event
-  WHERE kind = ? AND instrument = ? AND seq > ? ORDER BY seq LIMIT ?"""
-OF_KIND = "SELECT seq, kind, instrument, time, message FROM event WHERE kind = ? ORDER BY seq"
-OF_INSTRUMENT = """SELECT seq, kind, instrument, time, message FROM event
-  WHERE kind = ? AND instrument = coalesce(?, instrument) ORDER BY seq"""
-GENESIS = bytes(32)
+COLUMNS = "SELECT seq, kind, instrument, time, message, signature FROM event "
+OF_STREAM = COLUMNS + "WHERE kind = ? AND instrument = ? AND seq > ? ORDER BY seq LIMIT ?"
+OF_KIND = COLUMNS + "WHERE kind = ? ORDER BY seq"
+BETWEEN = COLUMNS + "WHERE seq BETWEEN ? AND ? ORDER BY seq"
+HOLES = """SELECT before + 1, seq - 1 FROM (
+    SELECT seq, lag(seq, 1, ?) OVER (ORDER BY seq) AS before
+    FROM (SELECT seq FROM event INDEXED BY event_stream WHERE seq > ? UNION ALL SELECT ?))
+  WHERE seq > before + 1"""
+TAIL = "SELECT seq, message, hash, signature FROM event ORDER BY seq DESC LIMIT 100"
+_FULL = {sqlite3.SQLITE_FULL}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# Bytes that a row and its index entry take beside the message.
+ROW_COSTS = 120
 
-Stream = tuple[str, str]
-Mark = tuple[str, str, int]
-
-
-class Row(NamedTuple):
-    """One recorded event; `message` is its canonical bytes."""
-
-    seq: int
-    kind: str
-    instrument: str
-    time: str
-    message: bytes
-
-    @property
-    def stream(self) -> Stream:
-        """The kind and instrument whose events are sent in order."""
-        return self.kind, self.instrument
+Fresh = tuple[int, str, str, str, bytes, bytes, bytes | None]
 
 
-def chained(previous: bytes, message: bytes) -> bytes:
-    """Return the chain value of a message: SHA-256 over the value before it and its bytes."""
-    return hashlib.sha256(previous + message).digest()
+def journal_error(path: Path, error: Exception) -> JournalError:
+    """Return what an error of SQLite or the system means for the journal."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _FULL or getattr(error, "errno", None) == errno.ENOSPC:
+        return DiskFull(f"{path}: the disk is full")
+    if code in _DAMAGED:
+        return JournalDamaged(f"{path}: {error}")
+    return JournalError(f"{path}: {error}")
 
 
 class Store:
-    """An open journal file that no other daemon has."""
+    """An open journal file that no other daemon has; signed where there is a signer."""
 
-    def __init__(self, path: Path, station: str) -> None:
-        self.path, self.station = path, station
-        self.set_aside: Path | None = None
+    def __init__(self, path: Path, station: str, signer: Signer | None = None) -> None:
+        self.path, self.station, self.signer = path, station, signer
         self.last_seq: int = 0
+        self.recorded = 0  # bytes, since it was opened
         self._last_hash: bytes = GENESIS
+        self._sealing = Sealing(signed_at=time.monotonic())
+        if not path.parent.is_dir():
+            raise JournalRefused(f"{path}: there is no folder {path.parent}")
+        self._lock = self._locked()
         try:
-            self._lock = self._locked()
-            try:
-                self._base = self._opened()
-            except sqlite3.DatabaseError as error:
-                if isinstance(error, sqlite3.OperationalError):
-                    raise
-                self._put_aside()
-                self._base = self._opened()
-        except (OSError, sqlite3.Error) as error:
-            raise JournalError(f"{path}: {error}") from error
+            self._base = self._opened()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    @property
+    def epoch(self) -> str:
+        """The random id of the file's making, or of its last new beginning."""
+        return self.epochs[-1][1]
 
     def _locked(self) -> int:
-        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except PermissionError as error:
+            raise JournalRefused(f"{self.path}: {error.strerror}") from error
+        except OSError as error:
+            raise journal_error(self.path, error) from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(lock)
-            raise JournalError(f"{self.path} is in use by another tramdo") from error
+            raise JournalRefused(f"{self.path} is in use by another tramdo") from error
         return lock
 
     def _opened(self) -> sqlite3.Connection:
-        base = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            base = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise journal_error(self.path, error) from error
         try:
             base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=FULL")
             base.execute("PRAGMA journal_size_limit=1048576")
-            self._know(base)
+            base.execute("PRAGMA wal_autocheckpoint=500")
+            base.execute("PRAGMA secure_delete=OFF")  # what is shed need not be written over
+            schema.prepare(self.path, base, self.station)
+            self.epochs: list[tuple[int, str]] = list(
+                base.execute("SELECT first, id FROM epoch ORDER BY first")
+            )
+            self._last_hash = self._end(base)
+        except (OSError, sqlite3.Error) as error:
+            base.close()
+            raise journal_error(self.path, error) from error
         except BaseException:
             base.close()
             raise
         return base
 
-    def _put_aside(self) -> None:
-        """Keep a file that is no journal under another name; a new epoch begins."""
-        self.set_aside = self.path.with_name(f"{self.path.name}.damaged-{int(time.time())}")
-        self.path.rename(self.set_aside)
-        for tail in ("-wal", "-shm"):
-            Path(f"{self.path}{tail}").unlink(missing_ok=True)
+    def _end(self, base: sqlite3.Connection) -> bytes:
+        """Return the newest chain value; raises `JournalDamaged` where the end does not chain."""
+        tail = base.execute(TAIL).fetchall()
+        (counted,) = base.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence").fetchone()
+        self.last_seq = max(tail[0][0], counted) if tail else counted
+        for (later, message, link, _), (earlier, _, before, _) in pairwise(tail):
+            if later == earlier + 1 and chained(before, message) != link:
+                raise JournalDamaged(f"{self.path}: event {later} does not follow {earlier}")
+        signed = (at for at, row in enumerate(tail) if row[3] is not None)
+        self._sealing.unsigned = next(signed, len(tail))
+        return tail[0][2] if tail else GENESIS
 
-    def _know(self, base: sqlite3.Connection) -> None:
-        (version,) = base.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise JournalError(
-                f"{self.path} was written by a newer tramdo (schema {version}, we know "
-                f"{SCHEMA_VERSION}); install that version again"
-            )
-        if version == 0:
-            self._make(base)
-        elif version == 1:
-            self._upgrade(base)
-        owner, self.epoch = base.execute("SELECT id, epoch FROM station").fetchone()
-        if owner != self.station:
-            raise JournalError(
-                f"{self.path} belongs to station {owner!r}, not to {self.station!r}; "
-                "give this station a file of its own"
-            )
-        last = base.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        self.last_seq, self._last_hash = last or (0, GENESIS)
-
-    def _make(self, base: sqlite3.Connection) -> None:
-        epoch = f"{int(time.time()):x}{secrets.token_hex(4)}"
-        base.execute("BEGIN")
-        for statement in SCHEMA:
-            base.execute(statement)
-        base.execute("INSERT INTO station VALUES (1, ?, ?)", (self.station, epoch))
-        base.execute("COMMIT")
-
-    @staticmethod
-    def _upgrade(base: sqlite3.Connection) -> None:
-        """Bring a file of schema 1 up to date; its events stay as they are."""
-        base.execute("BEGIN")
-        base.execute(KEPT)
-        base.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        base.execute("COMMIT")
+    def reopen(self) -> None:
+        """Open the file afresh after the disk failed, with what is in its log on disk for good."""
+        self._base.close()
+        self._base = self._opened()
+        try:
+            # Written again and synced: what the log holds may never have reached the disk.
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise journal_error(self.path, error) from error
 
     def kept(self) -> dict[str, str]:
         """Return what was kept beside the events, by name."""
-        return dict(self._base.execute("SELECT name, body FROM kept"))
+        return dict(self._read("SELECT name, body FROM kept"))
 
-    def marks(self) -> dict[Stream, int]:
-        """Return up to which number the other side has each stream."""
-        return {(kind, one): upto for kind, one, upto in self._base.execute("SELECT * FROM sent")}
+    def confirmed(self) -> dict[Stream, int]:
+        """Return up to which number a broker has confirmed each stream."""
+        return {(kind, one): upto for kind, one, upto in self._read("SELECT * FROM sent")}
 
     def unsent(self) -> Counter[Stream]:
-        """Return how many events of each stream the other side lacks."""
-        rows = self._base.execute(UNSENT)
-        return Counter({(kind, one): many for kind, one, many in rows})
+        """Return how many events of each stream no broker has confirmed."""
+        return Counter({(kind, one): many for kind, one, many in self._read(UNSENT)})
+
+    def newest(self) -> dict[Stream, int]:
+        """Return the newest number of each stream."""
+        return {(kind, one): last for kind, one, _, last in self._read(COUNTED)}
+
+    def holes(self, above: int) -> list[tuple[int, int]]:
+        """Return the runs of numbers above this one that are not there: first, last."""
+        return self._read(HOLES, (above, above, self.last_seq + 1))
 
     def store(
         self,
         events: Iterable[Event],
-        marks: Sequence[Mark],
+        marks: Sequence[Mark] = (),
         kept: Sequence[tuple[str, str]] = (),
+        *,
+        first: Callable[[sqlite3.Connection], object] | None = None,
     ) -> int:
-        """Store events, marks and what is kept in one commit; return the last event's number."""
-        seq, link, rows = self.last_seq, self._last_hash, []
-        for event in events:
-            seq += 1
-            message = canonical(self.station, self.epoch, seq, event)
-            link = chained(link, message)
-            rows.append((seq, event.kind, event.instrument, iso(event.stamp.at), message, link))
-        base = self._base
+        """Store events, marks and what is kept in one commit; return the last event's number.
+
+        What is to be done `first` is done in the same transaction.
+        """
+        fresh, base = list(self._fresh(list(events))), self._base
         try:
             base.execute("BEGIN IMMEDIATE")
-            base.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
+            if first is not None:
+                first(base)
+            base.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", fresh)
             base.executemany("REPLACE INTO sent VALUES (?, ?, ?)", marks)
             base.executemany("REPLACE INTO kept VALUES (?, ?)", kept)
             base.execute("COMMIT")
         except sqlite3.Error as error:
-            if base.in_transaction:
-                base.execute("ROLLBACK")
-            raise JournalError(f"{self.path}: {error}") from error
-        self.last_seq, self._last_hash = seq, link
-        return seq
+            self._roll_back()
+            raise journal_error(self.path, error) from error
+        if fresh:
+            self.last_seq, self._last_hash = fresh[-1][0], fresh[-1][5]
+            self.recorded += sum(len(row[4]) + ROW_COSTS for row in fresh)
+        return self.last_seq
+
+    def _roll_back(self) -> None:
+        try:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise journal_error(self.path, error) from error
+
+    def _fresh(self, events: list[Event]) -> Iterator[Fresh]:
+        """Yield the rows that these events will be: numbered, chained, signed where it is due."""
+        seq, link, now = self.last_seq, self._last_hash, time.monotonic()
+        for left, event in zip(range(len(events) - 1, -1, -1), events, strict=True):
+            seq += 1
+            message = canonical(self.station, self.epoch, seq, event, link)
+            link = chained(link, message)
+            due = self._sealing.wants(event.kind, now, ends_commit=left == 0)
+            seal = self._signed(seq, link) if due else None
+            yield seq, event.kind, event.instrument, iso(event.stamp.at), message, link, seal
+
+    def _signed(self, seq: int, link: bytes) -> bytes | None:
+        signer = self.signer
+        return signer.sign(self.station, self.epoch, seq, link) if signer else None
+
+    def head(self) -> bytes | None:
+        """Return the newest chain value, signed, as a message; None where there is none."""
+        signature = self._signed(self.last_seq, self._last_hash)
+        if signature is None or not self.last_seq:
+            return None
+        return head_message(
+            station=self.station,
+            epoch=self.epoch,
+            seq=self.last_seq,
+            link=self._last_hash,
+            at=clock.now().at,
+            signature=signature,
+        )
+
+    def begin_epoch(self, why: str) -> tuple[int, Event]:
+        """Give later events a new epoch, told by its first event; return its number and it."""
+        before = {"epoch": self.epoch, "upto": self.last_seq}
+        event = _gap({"began": {"why": why, "before": before}})
+        begun = (self.last_seq + 1, schema.new_epoch())
+        self.epochs.append(begun)
+        try:
+            insert = "INSERT INTO epoch VALUES (?, ?)"
+            return self.store([event], first=lambda base: base.execute(insert, begun)), event
+        except JournalError:
+            self.epochs.pop()
+            raise
+
+    def shed(
+        self, kinds: tuple[str, ...], why: str, after: int, upto: int, before: str
+    ) -> shedding.Shed | None:
+        """Give up a step of the oldest events of these kinds, with the event that tells it."""
+        try:
+            rows = shedding.oldest(self._base, kinds, after, upto, before)
+            step = shedding.shed_of(self._base, rows)
+        except sqlite3.Error as error:
+            raise journal_error(self.path, error) from error
+        if step is not None:
+            self.store([_gap(step.body(why))], first=step.drop)
+        return step
+
+    def size(self) -> int:
+        """Return the bytes that the file's used pages take."""
+        pages, free, size = (
+            self._read(f"PRAGMA {name}")[0][0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
 
     def oldest(self, after: Iterable[Mark], most: int) -> list[Row]:
         """Return up to `most` events above these marks, oldest first."""
@@ -209,11 +266,24 @@ class Store:
         """Return every event of a kind, oldest first."""
         return self._rows(OF_KIND, (kind,))
 
+    def between(self, first: int, last: int) -> list[Row]:
+        """Return the events from one number to another, as far as they are there."""
+        return self._rows(BETWEEN, (first, last))
+
     def _rows(self, query: str, words: tuple[str | int, ...]) -> list[Row]:
+        firsts = [first for first, _ in self.epochs]
+        return [self._row(firsts, row) for row in self._read(query, words)]
+
+    def _row(self, firsts: list[int], row: tuple[Any, ...]) -> Row:
+        seq, kind, instrument, at, message, signature = row
+        _, epoch = self.epochs[max(0, bisect_right(firsts, seq) - 1)]
+        return Row(seq, kind, instrument, at, message, signature, epoch)
+
+    def _read(self, query: str, words: Sequence[str | int] = ()) -> list[tuple[Any, ...]]:
         try:
-            return [Row(*row) for row in self._base.execute(query, words)]
+            return self._base.execute(query, words).fetchall()
         except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: {error}") from error
+            raise journal_error(self.path, error) from error
 
     def close(self) -> None:
         """Close the file and let others have it."""
@@ -221,46 +291,15 @@ class Store:
         os.close(self._lock)
 
 
-def events_of(path: Path, kinds: Iterable[str], instrument: str | None) -> list[Row]:
-    """Return the events of these kinds, oldest first, and change nothing; None: any instrument.
-
-    The daemon may be writing at the same time. Raises `JournalError` on a file that is no journal
-    or that a newer tramdo wrote.
-    """
-    try:
-        if not path.is_file():
-            raise JournalError(f"{path}: no such file")
-        with closing(_read_only(path)) as base:
-            _is_journal(path, base)
-            base.execute("BEGIN")  # all kinds as they are at one instant
-            words = [(kind, instrument) for kind in kinds]
-            rows = [[Row(*row) for row in base.execute(OF_INSTRUMENT, one)] for one in words]
-    except (OSError, sqlite3.Error) as error:
-        raise JournalError(f"{path}: cannot be read as a journal: {error}") from error
-    return sorted(row for found in rows for row in found)
+def put_aside(path: Path) -> Path:
+    """Give a file that is no journal any more another name, with its log; return it."""
+    aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+    path.rename(aside)
+    for tail in ("-wal", "-shm"):
+        if (side := Path(f"{path}{tail}")).exists():
+            side.rename(f"{aside}{tail}")
+    return aside
 
 
-def _read_only(path: Path) -> sqlite3.Connection:
-    place = path.resolve().as_uri()
-    base = sqlite3.connect(f"{place}?mode=ro", uri=True, isolation_level=None)
-    try:
-        base.execute("PRAGMA user_version")
-    except sqlite3.Error as error:
-        base.close()
-        # Where SQLite may not make its side files, a copy without them can still be read as it is.
-        if not isinstance(error, sqlite3.OperationalError) or Path(f"{path}-wal").exists():
-            raise
-        return sqlite3.connect(f"{place}?immutable=1", uri=True, isolation_level=None)
-    return base
-
-
-def _is_journal(path: Path, base: sqlite3.Connection) -> None:
-    (version,) = base.execute("PRAGMA user_version").fetchone()
-    tables = {name for (name,) in base.execute("SELECT name FROM sqlite_master")}
-    if version > SCHEMA_VERSION:
-        raise JournalError(
-            f"{path} was written by a newer tramdo (schema {version}, we know {SCHEMA_VERSION}); "
-            "read it with that version"
-        )
-    if version == 0 or not {"event", "station"} <= tables:
-        raise JournalError(f"{path} is a database but no journal of tramdo")
+def _gap(body: dict[str, Any]) -> Event:
+    return Event(kind="gap", instrument=STATION_WIDE, stamp=clock.now(), body=body)

@@ -1,5 +1,6 @@
 """The board in a terminal: a picture in, a table out. No I/O."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -168,21 +169,38 @@ def _ahead(dates: dict[str, Any], now: datetime) -> str:
 
 
 def title(board: dict[str, Any]) -> Text:
-    """Return the line above the table: station, way to the broker, journal."""
+    """Return the lines above the table: station and way to the broker; the record."""
     parts = [("tramdo ", "bold"), (board["station"], "bold cyan")]
     if broker := board.get("broker"):
         style = "green" if broker["state"] == "online" else "bold red"
         parts.append((f"  MQTT {broker['state']}", style))
-        parts.append((f", {broker['waiting']} waiting", "dim"))
-    if journal := board.get("journal"):
-        failing = journal["failing"]
-        parts.append(
-            (f"  NOT RECORDING: {failing}", "bold red")
-            if failing
-            else (f"  {journal['events']} events recorded", "dim")
-        )
+        parts.append((f", {broker['waiting']} waiting, proof by {_proof(broker)}", "dim"))
     parts.append((f"  clock {board.get('clock', 'unknown')}", "dim"))
+    if journal := board.get("journal"):
+        parts += [("\n", ""), *_record(journal)]
     return Text.assemble(*parts)
+
+
+def _proof(broker: dict[str, Any]) -> str:
+    return "central" if broker.get("promise") == "central" else "broker only"
+
+
+def _record(journal: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return whether events are recorded, how much room they have, what the card endures."""
+    if journal["failing"]:
+        yield f"NOT RECORDING: {journal['failing']}", "bold red"
+        return
+    if journal.get("state") == "evidence_only":
+        yield "DISK FULL: checks and alerts only  ", "bold red"
+    yield f"{journal['events']} events recorded", "dim"
+    if (hours := journal.get("hours_left")) is not None:
+        yield f", room for {_span(hours)} of outage", "dim"
+    if (many := journal.get("bytes_written_per_day")) is not None:
+        yield f", {many / 1e6:.0f} MB written a day", "dim"
+
+
+def _span(hours: float) -> str:
+    return f"{hours:.0f} h" if hours < 72 else f"{hours / 24:.0f} days"
 
 
 def table(board: dict[str, Any], now: datetime | None = None, width: int = 80) -> RenderableType:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
+from ipaddress import ip_address
 
 from tramdo.errors import Problem
 from tramdo.settings.page import Page, shown
 
 _MOVING = re.compile(r"/dev/tty(?:USB|ACM)\d+")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def doubts(page: Page, today: date) -> Iterator[Problem]:
@@ -24,12 +24,27 @@ def doubts(page: Page, today: date) -> Iterator[Problem]:
                 "/dev/serial/by-id or, for adapters without a serial number, /dev/serial/by-path",
             )
     yield from _expired(page, today)
+    yield from _in_the_clear(page)
+
+
+def _in_the_clear(page: Page) -> Iterator[Problem]:
+    """Yield a broker on the network that is reached without TLS."""
     broker = page.raw.get("mqtt")
-    if isinstance(broker, dict) and "tls" not in broker and broker.get("host") not in _LOOPBACK:
-        yield page.problem(
-            ("mqtt", "host"),
-            f"{shown(broker.get('host', ''))} is reached unencrypted; better: add [mqtt.tls]",
-        )
+    if not isinstance(broker, dict) or "tls" in broker or _is_here(host := broker.get("host", "")):
+        return
+    yield page.problem(
+        ("mqtt", "host"),
+        f"{shown(host)} is reached UNENCRYPTED: whoever is on the way can read the password and "
+        "read, change or hold back every event; add [mqtt.tls], usually with port = 8883",
+    )
+
+
+def _is_here(host: object) -> bool:
+    name = str(host).lower()
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _expired(page: Page, today: date) -> Iterator[Problem]:

@@ -105,7 +105,9 @@ class _Fault:
         if self.sort in _WRONG_BRACKETS and self.page.raw.get(self.name) is self.item["input"]:
             return f"wrong brackets; allowed: {_WRONG_BRACKETS[self.sort].format(self.name)}"
         fault = _FAULTS.get(self.sort) or self.item["msg"]
-        return f"{shown(self.value())} {fault}; allowed: {allowed}{meant(self.guess())}"
+        # What stands in place of a secret's file may be the secret.
+        there = "what stands there" if self.name == "password_file" else shown(self.value())
+        return f"{there} {fault}; allowed: {allowed}{meant(self.guess())}"
 
     def value(self) -> Any:
         """Return what stands there."""

@@ -55,19 +55,24 @@ class StationInfo(Table):
 class Tls(Table):
     """Encryption towards the broker; a table without keys trusts the system's authorities.
 
-    Relative paths start at the station file's folder.
+    TLS 1.2 or newer, the broker's name is checked. Relative paths start at the station file's
+    folder; "credential:NAME" is the file NAME that systemd gives the service (LoadCredential).
     """
 
     ca_file: Text | None = Field(
         None,
-        description="File with the authority that signed the broker's certificate (default: "
-        "those of the system).",
+        description="File with the authority that signed the broker's certificate, in PEM "
+        "(default: those of the system).",
     )
     cert_file: Text | None = Field(
-        None, description="File with the station's own certificate (default: none)."
+        None,
+        description="File with the station's own certificate in PEM, those between it and the "
+        "authority after it; its common name is the station's id (default: none).",
     )
     key_file: Text | None = Field(
-        None, description="File with the key of the station's certificate (default: none)."
+        None,
+        description="File with the key of that certificate, readable by its owner only "
+        "(chmod 600), without a passphrase (default: it stands in cert_file).",
     )
 
 
@@ -117,6 +122,26 @@ class Mqtt(Table):
         description="Longest time between two retained pictures of an instrument in seconds, "
         "above 0 and up to 86400 (default 30).",
     )
+    promise: Literal["auto", "central", "broker"] = Field(
+        "auto",
+        description="Whose word makes an event count as delivered: central (tramdo-central says "
+        "what it has stored), broker (its PUBACK, where nobody else acknowledges) or auto, which "
+        "is broker until a central has been heard once (default auto).",
+    )
+    resend_after_s: Number = Field(
+        60,
+        gt=0,
+        le=900,
+        description="How long the central may take to acknowledge before events are sent again, "
+        "in seconds, above 0 and up to 900; doubled each time in vain, up to 900 (default 60).",
+    )
+    backlog_per_s: Whole = Field(
+        200,
+        ge=1,
+        le=10_000,
+        description="How many events at most are sent in a second, such as after an outage, 1 to "
+        "10000 (default 200).",
+    )
     tls: Tls | None = Field(
         None, description="Encryption, the table [mqtt.tls] (default: none, sent in the clear)."
     )
@@ -136,6 +161,26 @@ class Journal(Table):
         le=60,
         description="How long readings may wait to be written together, in seconds, above 0 and "
         "up to 60 (default 1.0); checks and alerts never wait.",
+    )
+    max_mb: Whole = Field(
+        256,
+        ge=32,
+        le=1_000_000,
+        description="The most that the journal may take on the disk in megabytes, 32 to 1000000 "
+        "(default 256); the oldest readings go first, checks and alerts last.",
+    )
+    readings_days: Whole | None = Field(
+        None,
+        ge=1,
+        le=36_500,
+        description="After how many days readings that the other side has are given up, 1 to "
+        "36500 (default: only when max_mb is reached).",
+    )
+    key_file: Text | None = Field(
+        None,
+        description="File with the key that signs the record; a relative path starts at the "
+        'station file\'s folder, "credential:NAME" is one of systemd (default: beside the '
+        "journal with the ending .key; made at the first start).",
     )
 
 

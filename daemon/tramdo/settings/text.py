@@ -21,6 +21,8 @@ class _Slip(NamedTuple):
     meant: str = ""
 
 
+# What stands after such a key is repeated in no message: messages end in logs.
+_SECRET = re.compile(r"\s*([\w-]*(?:pass|pwd|secret|pin|token|key)[\w-]*)\s*[=:]", re.IGNORECASE)
 _TEXT = 'text in straight quotes, "..."'
 _DATE = "year-month-day without quotes, such as 2026-12-31"
 _VALUE = r"^[^=#]*=\s*"
@@ -69,6 +71,8 @@ def _problem(file: str, text: str, error: str) -> Problem:
 
 
 def _explain(line: str, reason: str) -> str:
+    if found := _SECRET.match(line):
+        return f"{found[1]} = ...: no TOML; allowed: {_TEXT}; it may be secret and is not shown"
     if reason.startswith("Cannot "):
         return f"{line}: stands here twice, or as a value and as a table; allowed: once"
     for slip in _SLIPS:

@@ -1,0 +1,76 @@
+"""What a central was sent and has not said that it has. Pure: the time is given, in seconds."""
+
+from dataclasses import dataclass, field
+
+from tramdo.plan import BackOff
+
+# Of what is urgent and of the rest each: neither may keep back the one that the central waits for.
+MOST_OF_A_LANE = 500
+LONGEST_WAIT = 900.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Unacknowledged:
+    """How much may still be sent, and when to begin again: after `first`, then doubled each time.
+
+    An acknowledgement says "all up to a number", and what is urgent is sent before older events:
+    it stays unacknowledged until they have arrived. So whatever was sent before something that is
+    now acknowledged counts as under way no more.
+    """
+
+    first: float
+    numbers: set[int] = field(default_factory=set)
+    since: float = 0.0
+    _under_way: dict[int, tuple[int, bool]] = field(default_factory=dict)
+    _turn: int = 0
+    _again: BackOff = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._again = BackOff(first=self.first, limit=LONGEST_WAIT).failed()
+
+    def room(self, *, urgent: bool) -> int:
+        """Return how many more may be sent of what is urgent, or of the rest."""
+        taken = sum(lane is urgent for _, lane in self._under_way.values())
+        return max(0, MOST_OF_A_LANE - taken)
+
+    def sent(self, seq: int, now: float, *, urgent: bool) -> None:
+        """Note that the broker took an event."""
+        if not self.numbers:
+            self.since = now
+        self.numbers.add(seq)
+        self._turn += 1
+        self._under_way[seq] = self._turn, urgent
+
+    def covered(self, upto: int, now: float) -> None:
+        """Note that the central has more than before, all up to a number."""
+        turns = (turn for seq, (turn, _) in self._under_way.items() if seq <= upto)
+        latest = max(turns, default=0)
+        self._under_way = {
+            seq: (turn, urgent)
+            for seq, (turn, urgent) in self._under_way.items()
+            if turn > latest and seq > upto
+        }
+        self.numbers = {one for one in self.numbers if one > upto}
+        self._again = self._again.reset().failed()
+        self.since = now
+
+    def due(self, now: float) -> bool:
+        """Return whether it is time to send again what was sent."""
+        return bool(self.numbers) and now - self.since >= self._again.delay
+
+    @property
+    def wait_until(self) -> float | None:
+        """When it will be due, None when nothing is unacknowledged."""
+        return self.since + self._again.delay if self.numbers else None
+
+    def again(self, now: float) -> None:
+        """Note that it is sent again."""
+        self.numbers.clear()
+        self._under_way.clear()
+        self._again = self._again.failed()
+        self.since = now
+
+    def forget(self) -> None:
+        """Begin afresh: another connection."""
+        self.again(0.0)
+        self._again = self._again.reset().failed()
