@@ -28,11 +28,12 @@ check: $(VENV)/.ready-dev ## style, types and import rules
 soak: $(VENV)/.ready-dev parts ## the long runs
 	@$(BIN)/pytest -m soak --timeout 7200 $(ARGS)
 
-parts: ## the real parts that tests need: a broker and a foreign Modbus client
+parts: ## the real parts that tests need: a broker, a database, a foreign Modbus client, fault tools
 	@tests/parts.sh
 
-generated: $(VENV)/.ready-dev ## files made from code: schema, key table, SUPPORTED.md
+generated: $(VENV)/.ready-dev ## files made from code: schemas, key table, SUPPORTED.md
 	@$(BIN)/python -m tramdo.settings.schema
+	@$(BIN)/python -m tramdo.contract
 	@$(BIN)/python tests/supported.py > drivers/SUPPORTED.md
 
 clean:

@@ -10,6 +10,8 @@ command -v strace >/dev/null || packages="$packages strace"
 command -v faketime >/dev/null || packages="$packages faketime"
 command -v fusermount3 >/dev/null || packages="$packages fuse3"
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || packages="$packages postgresql"
+# The schema that AsyncAPI publishes: too large to commit, fetched once.
+"${PYTHON:-python3}" "$(dirname "$0")/published_schema.py"
 [ -n "$packages" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -221,8 +221,8 @@ class Poller:
 def _sound(indications: Sequence[Indication]) -> tuple[Indication, ...]:
     """Return the indications; raises `DriverFault` for a value that is not decimal digits."""
     for one in indications:
-        if type(one.value) is not Decimal:
-            raise DriverFault(f"{one.quantity} is {one.value!r}; allowed: a Decimal")
+        if type(one.value) is not Decimal or not one.value.is_finite():
+            raise DriverFault(f"{one.quantity} is {one.value!r}; allowed: a finite Decimal")
     return tuple(indications)
 
 

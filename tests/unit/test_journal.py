@@ -229,7 +229,8 @@ async def test_what_waits_is_bounded_readings_go_first_and_a_gap_event_says_how_
     assert dict(kinds) == {"check": 1, "reading": MOST_WAITING - 1, "gap": 1}
     assert json.loads(gap)["body"] == {
         "given_up": {"reading": 11},
-        "since": "2026-11-22T08:00:00+00:00",
+        "since": "2026-11-22T08:00:00.000Z",
+        "why": "no room to wait",
     }
 
 

@@ -283,7 +283,7 @@ async def test_a_value_that_is_no_decimal_is_a_fault_of_the_driver() -> None:
 
     async with polled(all_but(), Floats(b"a")) as bench:
         await until(lambda: bench.readings)
-    assert "weight is 20.0; allowed: a Decimal" in str(bench.readings[0].error)
+    assert "weight is 20.0; allowed: a finite Decimal" in str(bench.readings[0].error)
 
 
 async def test_a_listener_that_fails_at_once_leaves_the_loop_to_others() -> None:

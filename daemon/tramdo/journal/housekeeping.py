@@ -14,6 +14,7 @@ from tramdo.journal.wear import Wear
 
 # Bytes of an event, until some have been recorded.
 TYPICAL = 600
+KEPT_TO_EVIDENCE = "the disk is full: readings are given up, checks and alerts go on"
 MOST_HOURS = 24 * 3650
 
 
@@ -100,8 +101,8 @@ class Housekeeping:
     def enter_full(self) -> dict[str, Any]:
         """Give the ballast back and keep to evidence; return the alert."""
         self.full = self._make_room = True
-        given_back = self.ballast.release()
-        return {"alert": "disk_full", "ballast": "given back" if given_back else "none was left"}
+        given_back = "given back" if self.ballast.release() else "none was left"
+        return {"alert": "disk_full", "why": KEPT_TO_EVIDENCE, "ballast": given_back}
 
     def look(self) -> dict[str, Any] | None:
         """See how much space there is; return an alert where that has changed things."""
@@ -109,10 +110,10 @@ class Housekeeping:
             if not self.ballast.restore():
                 return None
             self.full = False
-            return {"alert": "disk_space_back"}
+            return {"alert": "disk_space_back", "why": "there is room again; readings go on"}
         if self.ballast.scarce():
             self.full = True
-            return {"alert": "disk_full", "ballast": "kept"}
+            return {"alert": "disk_full", "why": KEPT_TO_EVIDENCE, "ballast": "kept"}
         self.ballast.restore()
         return None
 

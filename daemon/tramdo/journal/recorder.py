@@ -184,7 +184,7 @@ class Recorder:
         """Queue an event for the next commit; a reading is given up while the disk is full."""
         waiting = Waiting(event)
         if self.house.full and event.kind == "reading":
-            self._queue.drop(waiting, "given up, the disk is full")
+            self._queue.drop(waiting, "the disk is full")
         else:
             self._put(waiting)
 
@@ -291,10 +291,7 @@ class Recorder:
             self._tell("alert", {"alert": "recording_again", "why": self.failing})
             self.failing = ""
         if self._queue.given_up and not self.house.full:
-            body = {"given_up": dict(self._queue.given_up), "since": self._queue.since}
-            self._tell("gap", body)
-            self._queue.given_up.clear()
-            self._queue.since = ""
+            self._tell("gap", self._queue.tell())
 
     def _tell(self, kind: str, body: dict[str, Any]) -> None:
         self.append(Event(kind=kind, instrument=STATION_WIDE, stamp=clock.now(), body=body))

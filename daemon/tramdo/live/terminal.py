@@ -174,15 +174,16 @@ def title(board: dict[str, Any]) -> Text:
     if broker := board.get("broker"):
         style = "green" if broker["state"] == "online" else "bold red"
         parts.append((f"  MQTT {broker['state']}", style))
-        parts.append((f", {broker['waiting']} waiting, proof by {_proof(broker)}", "dim"))
+        parts.append((f", {broker['waiting']} waiting for {_whose_word(broker)}", "dim"))
     parts.append((f"  clock {board.get('clock', 'unknown')}", "dim"))
     if journal := board.get("journal"):
         parts += [("\n", ""), *_record(journal)]
     return Text.assemble(*parts)
 
 
-def _proof(broker: dict[str, Any]) -> str:
-    return "central" if broker.get("promise") == "central" else "broker only"
+def _whose_word(broker: dict[str, Any]) -> str:
+    """Return who says that an event is delivered: a broker's word is the weaker one."""
+    return "the central" if broker.get("promise") == "central" else "the broker"
 
 
 def _record(journal: dict[str, Any]) -> Iterator[tuple[str, str]]:
