@@ -14,7 +14,17 @@ from tramdo_central.ledger import Ledger, Taken
 
 BOTH = ("sqlite", "postgres")
 EVENTS = "SELECT station, epoch, seq, message, signature, value FROM event ORDER BY 1, 2, 3"
-TABLES = ["ledger", "station", "event", "conflict", "frontier", "gone", "finding", "outbox"]
+TABLES = [
+    "ledger",
+    "station",
+    "event",
+    "conflict",
+    "frontier",
+    "gone",
+    "finding",
+    "outbox",
+    "stranger",
+]
 
 
 @pytest.fixture(params=BOTH)

@@ -61,7 +61,7 @@ class Site:
 
     @asynccontextmanager
     async def publishing(self, port: int, **more: Any) -> AsyncIterator[Publisher]:
-        settings = Mqtt(host="127.0.0.1", port=port, **more)
+        settings = Mqtt(**{"host": "127.0.0.1", "port": port, **more})
         folder = self.journal.path.parent
         one = Publisher(settings, folder, self.journal, self.board, self._birth)
         task = asyncio.create_task(one.run())

@@ -74,12 +74,12 @@ class Connection(aiomqtt.Client):
         """Connect; a broker that takes the connection and never answers leaves nothing open."""
         try:
             await super().__aenter__()
-            if self._lost:  # at once, which aiomqtt forgets
-                raise BrokerAway("the broker ended the connection as soon as it was made")
-            return self
         except BaseException:
             self._client._sock_close()  # noqa: SLF001  aiomqtt leaves it to the keepalive
             raise
+        if self._lost:  # at once, which aiomqtt forgets
+            raise BrokerAway("the broker ended the connection as soon as it was made")
+        return self
 
     async def __aexit__(self, *error: Any) -> None:  # noqa: PYI036  as aiomqtt types it
         """Disconnect; a broker that does not answer is left all the same, and soon."""

@@ -150,7 +150,7 @@ class Poller:
             if _we_are_cancelled():
                 raise
             self._failed(seat, DriverFault("the driver cancelled itself"))
-        except Exception as error:  # noqa: BLE001  a driver may be anybody's
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a driver may be anybody's
             self._failed(seat, DriverFault(f"{type(error).__name__}: {error}"))
         else:
             seat.suspect = False
@@ -158,6 +158,8 @@ class Poller:
             self.back_off = self.back_off.reset()
             self._deliver(seat, indications, None)
             return True
+        finally:
+            seat.dialogue.end()
         return False
 
     async def _read(self, seat: Seat) -> Sequence[Indication]:

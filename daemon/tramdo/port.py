@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -15,10 +16,15 @@ wire = logging.getLogger("tramdo.wire")
 
 KEPT_EXCHANGES = 20
 MOST_FRAMES_A_READ = 128
+LEFT_WAITING = 60.0
 MOST_BUFFERED = 65536
 PATIENCE_FOR_SILENCE = 1.0
 # A stream that was silent this long before its first byte starts with a whole frame.
 CLEAN_START = 0.03
+
+
+# Whose turn it is, for the task that reads and those that it makes.
+_TURN: ContextVar[tuple[int, int]] = ContextVar("turn", default=(0, 0))
 
 
 class Exchange(NamedTuple):
@@ -128,6 +134,8 @@ class Line:
         """Return the next frame; raises `NoReply`, `BadFrame` or `PortLost`."""
         if self._transport is None:
             raise self.why_lost
+        if self._waiter is not None:
+            raise DriverFault("somebody else is waiting for an answer on this line")
         loop = asyncio.get_running_loop()
         self._until, self._waiter = until, loop.create_future()
         timer = loop.call_later(patience, self._time_out, patience)
@@ -189,15 +197,19 @@ class Dialogue:
     exchanges: deque[Exchange] = field(default_factory=lambda: deque(maxlen=KEPT_EXCHANGES))
     frames: list[bytes] = field(default_factory=list)
     heard_at: float = 0.0
+    turn: int = 0
     _rested_at: float = 0.0
 
     def begin(self) -> None:
-        """Forget the frames of the read before."""
+        """Begin a turn: forget the frames of the read before, and hear nobody who is left of it."""
+        self.turn += 1
+        _TURN.set((id(self), self.turn))
         self.frames.clear()
         self.heard_at = self.clock()
 
     async def exchange(self, request: bytes, until: Framing, *, pause: float = 0.0) -> bytes:
         """Send a request and return the frame that answers it (`tramdo.driver.Port`)."""
+        await self._in_turn()
         if (wait := self._rested_at - self.clock()) > 0:
             await asyncio.sleep(wait)
         try:
@@ -213,6 +225,7 @@ class Dialogue:
 
     async def listen(self, until: Framing) -> bytes:
         """Return the next whole frame heard (`tramdo.driver.Port`)."""
+        await self._in_turn()
         try:
             frame = await self.line.whole_frame(until, self.timeout)
         except InstrumentError as error:
@@ -220,6 +233,16 @@ class Dialogue:
             raise
         self._note(b"", frame, "ok")
         return self._keep(frame)
+
+    def end(self) -> None:
+        """End the turn."""
+        self.turn += 1
+
+    async def _in_turn(self) -> None:
+        """Refuse a task that a driver has left running: it would disturb who is asked now."""
+        if self.turn and _TURN.get() != (id(self), self.turn):
+            await asyncio.sleep(LEFT_WAITING)  # many that ask for ever must not fill the loop
+            raise DriverFault("the driver asks when it is not its turn")
 
     def _keep(self, frame: bytes) -> bytes:
         if len(self.frames) >= MOST_FRAMES_A_READ:

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
@@ -34,7 +35,18 @@ def application(wanted: list[str]) -> typer.Typer:
     return app
 
 
-def about() -> None:
+def _told(shown: bool) -> None:
+    if shown:
+        version()
+        raise typer.Exit
+
+
+def about(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_told, help="Print the version.")
+    ] = False,
+) -> None:
     """The other end: takes what stations send, proves it, keeps it once, passes alerts on."""  # noqa: D401  it is what --help shows
 
 

@@ -73,12 +73,20 @@ def restored(link: Link) -> bool:
     return isinstance(began, dict) and began.get("why") == "restored"
 
 
-def confessed(link: Link) -> tuple[int, int] | None:
-    """Return the numbers that a security event says are missing at the station, without a cause."""
+def confessed(link: Link) -> Range | None:
+    """Return the numbers that a security event says are missing at the station, without a cause.
+
+    They are of its own epoch where it does not name the one that was asked for.
+    """
     first, last = link.body.get("from"), link.body.get("to")
-    if link.body.get("security") == "missing" and _number(first) and _number(last):
-        return first, last
-    return None
+    epoch = link.body.get("epoch", link.epoch)
+    if link.body.get("security") != "missing" or not (
+        isinstance(epoch, str) and _EPOCH.fullmatch(epoch)
+    ):
+        return None
+    if not (_number(first) and _number(last) and first <= last):
+        return None
+    return Range(epoch=epoch, first=first, last=last, before=None, after=None)
 
 
 def _link_value(text: Any) -> bytes | None:

@@ -147,6 +147,10 @@ class Sqlite(Database):
 
     def connected(self) -> Session:
         """Return a new connection: WAL, each commit on disk when it returns."""
+        if self.read_only and not self.path.exists():
+            raise LedgerError(
+                f"no ledger yet at {self.path}; it is made when `tramdo-central run` first starts"
+            )
         mode = "ro" if self.read_only else "rwc"
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode={mode}",
@@ -180,8 +184,8 @@ class Sqlite(Database):
         except OSError as error:
             os.close(lock)
             raise LedgerError(
-                f"{self.path} is in use by another tramdo-central; several receivers need "
-                "one PostgreSQL"
+                f"{self.path} is in use by a running tramdo-central: stop it first (stop it, "
+                "import, start it again), or use PostgreSQL"
             ) from error
         return lock
 

@@ -33,14 +33,15 @@ class Kept(NamedTuple):
 class Range:
     """Numbers that a proven gap event of an epoch declares gone, the values before and after.
 
-    `before` is None where nothing can stand before: the numbers under a new epoch's first.
+    `before` is None where nothing can stand before: the numbers under a new epoch's first. `after`
+    is None where the station itself does not know it: a hole that it has confessed.
     """
 
     epoch: str
     first: int
     last: int
     before: bytes | None
-    after: bytes
+    after: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class Walk:
         """Walk along events in order of number, the first above the frontier."""
         for event in events:
             while event.seq > self.frontier.upto + 1:
-                if not self._jump():
+                if not (self._jump() or self._leap(event)):
                     return
             if event.seq == self.frontier.upto + 1:
                 self._step(event)
@@ -121,12 +122,35 @@ class Walk:
 
     def _jump(self) -> bool:
         """Pass the hole at the frontier where a proven gap event declares it."""
-        fitting = [one for one in self.declared(self.frontier.upto + 1) if self._fits(one)]
+        return self._land(self.frontier.upto + 1)
+
+    def _land(self, seq: int) -> bool:
+        fitting = [
+            (one.last, one.after)
+            for one in self.declared(seq)
+            if one.after is not None and self._fits(one)
+        ]
         if not fitting:
             return False
-        far = max(fitting, key=lambda one: (one.last, one.after))
-        self.frontier = replace(self.frontier, upto=far.last, value=far.after)
+        last, after = max(fitting)
+        self.frontier = replace(self.frontier, upto=last, value=after)
         return True
+
+    def _leap(self, event: Kept) -> bool:
+        """Pass a hole that the station has confessed; what stands behind it says its value."""
+        before = self.frontier
+        far = before.upto
+        while far + 1 < event.seq and (lasts := [*self._confessed(far + 1)]):
+            far = max(lasts)
+        if far + 1 < event.seq:
+            return far > before.upto and self._land(far + 1)
+        self.frontier = replace(before, upto=event.seq - 1, value=event.prev or before.value)
+        return True
+
+    def _confessed(self, seq: int) -> Iterator[int]:
+        for run in self.declared(seq):
+            if run.after is None and run.epoch == self.epoch:
+                yield run.last
 
     def _fits(self, run: Range) -> bool:
         """Tell whether the value before a range is ours.

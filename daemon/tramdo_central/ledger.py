@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tramdo.proof import Link, Verifier, fingerprint, sealed
-from tramdo_central import outbox, presence, schema, views
+from tramdo_central import outbox, presence, schema, strangers, views
 from tramdo_central.admission import admitted, head_of, is_station
 from tramdo_central.database import Database, LedgerError, Session, Sqlite
 from tramdo_central.presence import Known
 from tramdo_central.record import Record
 from tramdo_central.rows import Ack, Finding, Gap, Refused, StationRow, Taken, Untold
+from tramdo_central.strangers import Strangers
 
 __all__ = [
     "Ack",
@@ -38,6 +39,7 @@ class Ledger:
 
     def __init__(self, database: Database, keys: Keys, *, only_enrolled: bool) -> None:
         self._database, self._keys, self._only_enrolled = database, keys, only_enrolled
+        self._strangers = Strangers()
 
     @classmethod
     def open(
@@ -65,6 +67,7 @@ class Ledger:
         """
         taken = Taken()
         links = self._sorted(wires, taken)
+        self._note_strangers(at)
         if not links:
             return taken
         with self._database.transaction() as session:
@@ -86,10 +89,24 @@ class Ledger:
                 continue
             if self._only_enrolled and self._keys(link.station) is None:
                 why = f"no key of station {link.station} is enrolled"
-                taken.refused.append(Refused(why=why, wire=wire))
+                taken.refused.append(Refused(why=why, wire=wire, stranger=link.station))
+                self._strangers.met(link.station)
             else:
                 links.setdefault(link.station, []).append(link)
         return links
+
+    def _note_strangers(self, at: datetime) -> None:
+        if names := self._strangers.due(at):
+            with self._database.transaction() as session:
+                strangers.note(session, names, at)
+
+    def welcome(self, at: datetime) -> None:
+        """Apply what stations have shown of themselves before their keys were enrolled."""
+        found = self._strangers.welcome(lambda name: self._keys(name) is not None)
+        for station, shown in found.items():
+            self.seen(station, at, shown.online)
+            if shown.head:
+                self.take_head(shown.head, at)
 
     def _record(self, session: Session, known: Known, at: datetime) -> Record:
         verifier = self._keys(known.station)
@@ -109,6 +126,7 @@ class Ledger:
         with suppress(ValueError):
             head = head_of(payload)
             if (verifier := self._keys(head.station)) is None:
+                self._strangers.met(head.station, head=payload)
                 return
             with self._database.transaction() as session:
                 known = presence.locked(session, [head.station], at)[head.station]
@@ -131,7 +149,7 @@ class Ledger:
             return list(views.gaps(session, station))
 
     def stations(self) -> list[StationRow]:
-        """Return every station that has been heard."""
+        """Return every station that has been heard, those that were turned away too."""
         with self._database.transaction() as session:
             return views.stations(session, lambda name: self._keys(name) is not None)
 
@@ -142,7 +160,11 @@ class Ledger:
 
     def seen(self, station: str, at: datetime, online: bool | None) -> None:
         """Note a sign of life, or with `online` False that the broker says it is gone."""
-        if not is_station(station) or (self._only_enrolled and self._keys(station) is None):
+        if not is_station(station):
+            return
+        if self._only_enrolled and self._keys(station) is None:
+            self._strangers.met(station, online)
+            self._note_strangers(at)
             return
         with self._database.transaction() as session:
             known = presence.locked(session, [station], at)[station]

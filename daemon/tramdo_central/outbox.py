@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from tramdo_central.database import Row, Session
 from tramdo_central.rows import Untold, instant
 
 LEASE = timedelta(seconds=60)
+LONGEST = 300
 _DUE = """SELECT number, station, kind, at, body FROM outbox
   WHERE told IS NULL AND (claimed_until IS NULL OR claimed_until <= ?)
   ORDER BY number LIMIT ? {skip}"""
@@ -43,8 +45,39 @@ def _untold(row: Row) -> Untold:
     )
 
 
-def _text(station: str, kind: str, body: dict[str, object]) -> str:
+def _text(station: str, kind: str, body: dict[str, Any]) -> str:
     """Return one line, ASCII: nothing that a station writes reaches a terminal as it is."""
-    if kind in ("finding", "silence"):
+    if kind == "silence":
+        return f"{station}: {body.get('text')}"
+    if kind == "finding":
         return f"{station}: {body.get('finding', kind)}: {body.get('text')}"
-    return f"{station}: {kind} {body.get('instrument')}: {json.dumps(body.get('body'))[:300]}"
+    said = body.get("body")
+    whose = f"{station} {body.get('instrument')}"
+    sentence = _sentence(said) if kind == "alert" and isinstance(said, dict) else None
+    line = f"{whose}: {kind} {_compact(said)}" if sentence is None else f"{whose}: {sentence}"
+    # JSON's escapes: no control character, no line end.
+    return json.dumps(line)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+
+def _sentence(said: dict[str, Any]) -> str | None:
+    """Return what an alert says in words, None where it has none."""
+    name, error, mpe, why = (said.get(key) for key in ("alert", "error", "mpe", "why"))
+    unit = said.get("unit") or ""
+    parts = []
+    if error is not None:
+        parts = [f"error {error} {unit}".strip()]
+        parts += [f"MPE {mpe} {unit}".strip()] if mpe is not None else []
+    elif isinstance(why, str) and why:
+        parts = [why]
+    if not name or not parts:
+        return None
+    check = f" ({said['check']})" if said.get("check") else ""
+    return _cut(f"{name}: {', '.join(parts)}{check}")
+
+
+def _compact(said: Any) -> str:
+    return _cut(json.dumps(said, separators=(",", ":"), ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from tramdo_central.database import Session
 from tramdo_central.notes import Notes
-from tramdo_central.rows import instant
+from tramdo_central.rows import instant, moment
 
 _KNOWN = """SELECT station, keyed, seen, silent_since, online FROM station
   WHERE station {among} ORDER BY station {lock}"""
 # What another receiver has locked is being heard right now.
-_QUIET = """SELECT station FROM station
+_QUIET = """SELECT station, seen, online FROM station
   WHERE silent_since IS NULL AND (seen < ? OR online = 0) ORDER BY station {skip}"""
 
 
@@ -44,7 +44,7 @@ def heard(session: Session, known: Known, at: datetime, online: int | None) -> N
     silent_since = known.silent_since if online == 0 else None
     session.run(update, max(known.seen, instant(at)), online, silent_since, known.station)
     if back:
-        text = f"back, silent since {known.silent_since}"
+        text = f"back, silent since {_shown(known.silent_since, at)}"
         Notes(session, known.station, at).tell("silence", {"state": "back", "text": text})
 
 
@@ -55,10 +55,19 @@ def left(session: Session, known: Known) -> None:
 
 def silent(session: Session, now: datetime, after: timedelta) -> list[str]:
     """Mark and return stations not heard for so long, or said to be offline, and not yet told."""
-    names = [name for (name,) in session.rows(_QUIET, instant(now - after))]
+    quiet = session.rows(_QUIET, instant(now - after))
+    names = [name for name, _, _ in quiet]
     update = "UPDATE station SET silent_since = ? WHERE station = ?"
     session.many(update, [(instant(now), name) for name in names])
-    for name in names:
-        text = f"silent, noted at {instant(now)}"
+    for name, seen, online in quiet:
+        text = f"nothing heard since {_shown(seen, now)}"
+        if online == 0:
+            text += "; the broker lost its connection"
         Notes(session, name, now).tell("silence", {"state": "silent", "text": text})
     return names
+
+
+def _shown(since: str | None, now: datetime) -> str:
+    """Return an instant of the tables as a person reads it, with its date if it is not today's."""
+    then, today = moment(since) or now, moment(instant(now)) or now
+    return f"{then:%H:%M:%S} UTC" if then.date() == today.date() else f"{then:%Y-%m-%d %H:%M} UTC"

@@ -30,6 +30,11 @@ from tramdo_central.standing import Standing
 from tramdo_central.targets import target
 
 MOST_LINES_AN_HOUR = 6
+MOST_NAMED = 1000
+NOT_ENROLLED = (
+    "no key of station {0} is enrolled, its events wait at the station; there: tramdo key "
+    "station.toml > {0}.pub, here: tramdo-central enrol central.toml {0} {0}.pub"
+)
 
 
 class Receiver:
@@ -39,6 +44,8 @@ class Receiver:
         self.settings, self.folder, self.books = loaded.central, loaded.folder, books
         self.standing = Standing("broker", good="online", state="connecting")
         self._lines = Budget(most=MOST_LINES_AN_HOUR)
+        self._named: set[str] = set()
+        self._has_worked = False
         self._acks = Acknowledgements(lambda names: books.ask(lambda one: one.acks(names)))
         self._asking = Asking(lambda: books.ask(Ledger.gaps), self._ours)
         self._presences = Presences(books, self._acks.heard, self._asking.came_back)
@@ -75,13 +82,19 @@ class Receiver:
             await asyncio.sleep(patience.after(self.standing.state, time.monotonic() - began))
 
     async def _why(self, error: BaseException, context: ssl.SSLContext | None) -> tuple[str, str]:
-        return await named(error, link.as_station(self.settings.mqtt), self.folder, context)
+        state, cause = await named(error, link.as_station(self.settings.mqtt), self.folder, context)
+        said, wrong_port, _ = cause.partition("; is it the port")
+        # Where TLS was spoken once, the port is the right one: its broker is down.
+        if self._has_worked and wrong_port and state == "tls_failed":
+            return "away", said
+        return state, cause
 
     async def _serve(self, intake: Intake) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._watch(intake))
             await link.subscribe(intake, self.settings.mqtt)
             self.standing.well()
+            self._has_worked = True
             self._silences.hears()
             tasks.create_task(self._take(intake))
             tasks.create_task(self._presences.run(intake))
@@ -118,13 +131,22 @@ class Receiver:
             return
         self._acks.owe(filter(self._ours, taken.touched))
         for refused in taken.refused:
-            self._say("refused", refused.why, refused.wire)
+            if refused.stranger:
+                self._name(refused.stranger)
+            else:
+                self._say("refused", refused.why, refused.wire)
         for station in foreign:
             self._say("refused", f"came on a topic of {station}, but says another", b"")
 
     def _ours(self, station: str) -> bool:
         wanted = self.settings.mqtt.stations
         return not wanted or station in wanted
+
+    def _name(self, stranger: str) -> None:
+        """Log once what a person must do for a station that is not enrolled."""
+        if stranger not in self._named and len(self._named) < MOST_NAMED:
+            self._named.add(stranger)
+            log.warning("not enrolled", why=NOT_ENROLLED.format(stranger))
 
     def _say(self, what: str, why: str, wire: bytes) -> None:
         """Log a few of them an hour."""

@@ -34,6 +34,11 @@ _AFTER = """SELECT seq, prev, value, signature, CASE WHEN prev IS NULL THEN mess
   WHERE station = ? AND epoch = ? AND seq > ? ORDER BY seq LIMIT ?"""
 _COVERING = """SELECT epoch, first, last, before, after FROM gone
   WHERE station = ? AND last >= ? AND first <= ? ORDER BY last DESC LIMIT 64"""
+# Of a confessed hole nobody knows what stood at its ends; a declaration that does is better.
+_GONE = """INSERT INTO gone (station, epoch, first, last, before, after)
+  VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (station, last, first, epoch) DO UPDATE
+  SET before = excluded.before, after = excluded.after WHERE length(gone.after) = 0"""
+_UNKNOWN = b""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,7 +142,9 @@ class Record:
         self.notes.events(links)
         epoch.highest = max(epoch.highest, *(one.seq for one in links), 0)
         epoch.newest = max(epoch.newest, *(one.time for one in links), "")
-        epoch.reached |= any(one.seq == epoch.frontier.upto + 1 for one in links)
+        following = epoch.frontier.upto + 1
+        epoch.reached |= any(one.seq == following for one in links)
+        epoch.reached |= any(run.after is None for run in self._covering(following))
         for one in links:
             if one.seq <= epoch.frontier.upto:
                 self._vouch(one, _value(one))
@@ -194,16 +201,21 @@ class Record:
             if link.kind == "gap"
         ]
         if rows:
-            insert = """INSERT INTO gone (station, epoch, first, last, before, after)
-              VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
-            self.session.many(insert, rows)
+            self.session.many(_GONE, rows)
             self._declared = True
         if link.kind == "gap" and restored(link):
             text = "the station found itself on an old copy of its record and began a new epoch"
             self.notes.finding(link.epoch, link.seq, "old_copy", text)
         if link.kind == "security" and (span := confessed(link)):
-            text = f"the station lacks {span[0]}-{span[1]} and does not know why"
-            self.notes.finding(link.epoch, span[0], "missing", text)
+            self._confess(span)
+
+    def _confess(self, span: Range) -> None:
+        """Let the frontier pass what the station lacks too: to ask for it would help nobody."""
+        text = f"the station lacks {span.first}-{span.last} and does not know why"
+        self.notes.finding(span.epoch, span.first, "missing", text)
+        row = (self.station, span.epoch, span.first, span.last, None, _UNKNOWN)
+        self.session.many(_GONE, [row])
+        self._declared = True
 
     def _proven(self, link: Link) -> bool:
         value, proves = _value(link), self._proves(link.epoch)
@@ -276,7 +288,7 @@ class Record:
 
     def _covering(self, seq: int) -> list[Range]:
         return [
-            Range(epoch=epoch, first=first, last=last, before=before, after=after)
+            Range(epoch=epoch, first=first, last=last, before=before, after=after or None)
             for epoch, first, last, before, after in self.session.rows(
                 _COVERING, self.station, seq, seq
             )

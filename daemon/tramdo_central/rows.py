@@ -20,10 +20,11 @@ def moment(text: str | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Bytes that were not kept, and why."""
+    """Bytes that were not kept, and why; `stranger` is a station that has no key here."""
 
     why: str
     wire: bytes
+    stranger: str = ""
 
 
 @dataclass(slots=True, kw_only=True)

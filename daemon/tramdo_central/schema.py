@@ -71,6 +71,9 @@ TABLES = (
          body {blob} NOT NULL,
          claimed_until {text},
          told {text})""",
+    """CREATE TABLE IF NOT EXISTS stranger (
+         station {text} PRIMARY KEY,
+         seen {text} NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS outbox_untold ON outbox(number) WHERE told IS NULL",
 )
 

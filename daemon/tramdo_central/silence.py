@@ -39,6 +39,7 @@ class Silences:
                 await self._books.ask(self._look)
 
     def _look(self, ledger: Ledger) -> None:
+        ledger.welcome(datetime.now(UTC))
         ledger.silent(datetime.now(UTC), self._limit())
 
     def _limit(self) -> timedelta:

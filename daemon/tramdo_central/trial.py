@@ -2,7 +2,7 @@
 
 import getpass
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -19,8 +19,11 @@ from tramdo.cli.exits import FAILED, leave
 from tramdo.settings.values import NAME
 
 CENTRAL = "central"
-TAKEN = (CENTRAL, "broker", "ca")
+READER = "reader"
+TAKEN = (CENTRAL, READER, "broker", "ca")
 PORT = 8883
+PROMISE = 'promise = "central"\n'
+Place = tuple[str, int]
 AUTHORITY = "tramdo trial authority"
 WARNING = """\
 FOR A TRIAL ONLY. All keys were made at one place, the authority's among them, and nobody watches
@@ -31,12 +34,21 @@ topic read tramdo/v1/#
 topic write tramdo/v1/+/ack
 topic write tramdo/v1/+/cmd/#
 
+user {READER}
+topic read tramdo/v1/#
+
 pattern readwrite tramdo/v1/%u/#
 """
 
 _Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the files go; made new.")]
-_Station = Annotated[str, typer.Option("--station", help="The station's id.")]
+_Stations = Annotated[
+    list[str] | None,
+    typer.Option("--station", help="A station's id; several times for several (default tn-01)."),
+]
 _Broker = Annotated[str, typer.Option("--broker-name", help="Name or IP address of the broker.")]
+_Port = Annotated[
+    int, typer.Option("--broker-port", min=1, max=65535, help="TCP port of the broker.")
+]
 _Days = Annotated[int, typer.Option("--days", min=1, max=90, help="How long all of it is valid.")]
 
 
@@ -69,48 +81,51 @@ class Authority:
 
 def trial_keys(
     folder: _Folder,
-    station: _Station = "tn-01",
+    station: _Stations = None,
     broker_name: _Broker = "localhost",
+    broker_port: _Port = PORT,
     days: _Days = 30,
 ) -> None:
     """Make keys, certificates and a broker's configuration for a trial, never for real use."""
-    if re.fullmatch(NAME, station) is None or station in TAKEN:
-        allowed = f"small letters, digits and hyphens, not {', '.join(TAKEN)}"
-        leave(f"--station {station}: no id of a station; allowed: {allowed}", FAILED)
+    stations = list(dict.fromkeys(station or ["tn-01"]))
+    for name in stations:
+        if re.fullmatch(NAME, name) is None or name in TAKEN:
+            allowed = f"small letters, digits and hyphens, not {', '.join(TAKEN)}"
+            leave(f"--station {name}: no id of a station; allowed: {allowed}", FAILED)
     try:
         folder.mkdir(mode=0o700, parents=True)
     except OSError as error:
         leave(f"{folder}: {error.strerror}; allowed: a folder that does not exist yet", FAILED)
-    make(folder.resolve(), station, broker_name, days, datetime.now(UTC))
+    broker = broker_name, broker_port
+    make(folder.resolve(), stations, broker, days, datetime.now(UTC))
     typer.secho(WARNING, fg="red", bold=True, err=True)
-    typer.echo(instructions(folder.resolve(), station, broker_name))
+    typer.echo(instructions(folder.resolve(), stations, broker))
 
 
-def make(folder: Path, station: str, broker_name: str, days: int, now: datetime) -> None:
+def make(folder: Path, stations: Sequence[str], broker: Place, days: int, now: datetime) -> None:
     """Write every file of a trial into a folder; keys and all are readable by their owner only."""
     begins = now - timedelta(hours=1)
     authority = Authority(_new_key(), begins, now + timedelta(days=days))
     root = authority.certificate(AUTHORITY, authority.key.public_key(), *_may_sign())
     _keep(folder / "ca", authority.key, root)
-    names = x509.SubjectAlternativeName(list(_general(broker_name)))
+    names = x509.SubjectAlternativeName(list(_general(broker[0])))
     for name, sort, more in (
         ("broker", ExtendedKeyUsageOID.SERVER_AUTH, [(names, False)]),
-        (CENTRAL, ExtendedKeyUsageOID.CLIENT_AUTH, []),
-        (station, ExtendedKeyUsageOID.CLIENT_AUTH, []),
+        *((one, ExtendedKeyUsageOID.CLIENT_AUTH, []) for one in (CENTRAL, READER, *stations)),
     ):
         key = _new_key()
         purpose = (x509.ExtendedKeyUsage([sort]), False)
         made = authority.certificate(name, key.public_key(), purpose, *more)
         _keep(folder / name, key, made)
     _write(folder / "tramdo.acl", ACL)
-    _write(folder / "mosquitto.conf", configuration(folder))
+    _write(folder / "mosquitto.conf", configuration(folder, broker[1]))
 
 
-def configuration(folder: Path) -> str:
+def configuration(folder: Path, port: int) -> str:
     """Return a mosquitto.conf that finds everything in the folder and keeps its state there."""
     return f"""\
 # Made by tramdo-central trial-keys, for a trial only.
-listener {PORT}
+listener {port}
 cafile {folder}/ca.pem
 certfile {folder}/broker.pem
 keyfile {folder}/broker.key
@@ -127,25 +142,29 @@ user {getpass.getuser()}
 """
 
 
-def instructions(folder: Path, station: str, broker_name: str) -> str:
+def instructions(folder: Path, stations: Sequence[str], broker: Place) -> str:
     """Return what to start, and the tables to paste at both ends."""
     return "\n".join(
         (
             f"made in {folder}. Start the broker:\n\n  mosquitto -c {folder}/mosquitto.conf\n",
-            f'into the file of station "{station}":\n',
-            _tables(folder, station, broker_name),
+            *(
+                f'into the file of station "{one}":\n\n{_tables(folder, one, broker, PROMISE)}'
+                for one in stations
+            ),
             "into the file of tramdo-central:\n",
-            _tables(folder, CENTRAL, broker_name),
+            _tables(folder, CENTRAL, broker),
+            f"a program that only looks on: {READER}.pem and {READER}.key, the same ca.pem",
         )
     )
 
 
-def _tables(folder: Path, name: str, broker_name: str) -> str:
+def _tables(folder: Path, name: str, broker: Place, promise: str = "") -> str:
+    host, port = broker
     return f"""\
 [mqtt]
-host = "{broker_name}"
-port = {PORT}
-
+host = "{host}"
+port = {port}
+{promise}
 [mqtt.tls]
 ca_file = "{folder}/ca.pem"
 cert_file = "{folder}/{name}.pem"

@@ -12,12 +12,12 @@ from tramdo.cli.exits import FAILED, WRONG_SETTINGS, leave
 from tramdo.errors import TramdoError
 from tramdo.journal.readonly import stored
 from tramdo.proof import BadKey, Verifier
-from tramdo.proof.export import read
+from tramdo.proof.export import Export, read
 from tramdo.proof.findings import Report
 from tramdo.proof.known import Known
 from tramdo.proof.record import Record, link_of, wire_of
 from tramdo.proof.walk import prove
-from tramdo_central.report_text import page
+from tramdo_central.report_text import Lines, page
 
 LONGEST = 20  # digits of a number
 SQLITE = b"SQLite format 3\0"
@@ -47,19 +47,26 @@ def verify(  # noqa: PLR0913  the options of a command
 ) -> None:
     """Prove that a station's record is complete and untouched.
 
-    Ends with 0 when it is, 1 when it is not or nobody vouches for it, 2 on wrong arguments.
+    Ends with 0 when it is, also where its newest events are not signed yet or only --central or
+    --known can tell that its end was not cut off (it says so); with 1 when it is not, or nobody
+    vouches for it; with 2 on wrong arguments.
     """
     verifier = _verifier(key or [])
     points = [_known(text) for text in known or []]
-    record = _record(file)
+    export, record = _record(file)
     try:
         if central is not None:
             points += _of_central(central, record)
         report = prove(record, verifier, points)
+        named = {(one.epoch, one.first) for one in report.findings}
+        lines = export.lines(named) if export and named else {}
     except TramdoError as error:
         leave(str(error), FAILED)
     good = report.whole and (report.vouched_for or chain_only)
-    typer.echo(_json(report, good=good) if as_json else page(report, str(file), verifier))
+    if as_json:
+        typer.echo(_json(report, lines, good=good))
+    else:
+        typer.echo(page(report, str(file), verifier, lines))
     raise typer.Exit(0 if good else FAILED)
 
 
@@ -84,14 +91,17 @@ def _known(text: str) -> Known:
     )
 
 
-def _record(file: Path) -> Record:
+def _record(file: Path) -> tuple[Export | None, Record]:
     try:
         with file.open("rb") as start:
             is_journal = start.read(len(SQLITE)) == SQLITE
     except OSError as error:
         leave(f"{file}: cannot be read: {error.strerror}", WRONG_SETTINGS)
     try:
-        return Record(entries=lambda: stored(file)) if is_journal else read(file).record()
+        if is_journal:
+            return None, Record(entries=lambda: stored(file))
+        export = read(file)
+        return export, export.record()
     except TramdoError as error:
         leave(str(error), FAILED)
 
@@ -100,6 +110,8 @@ def _of_central(url: str, record: Record) -> list[Known]:
     """Return the newest event of each epoch that a ledger has of the same station."""
     from tramdo_central.ledger import Ledger  # noqa: PLC0415  the database only where asked for
 
+    if url.endswith(".toml"):
+        leave(f"--central {url}: give the ledger (central.db), not the settings", WRONG_SETTINGS)
     station = record.station or _first_station(record)
     ledger = Ledger.open(url, lambda _: None, read_only=True)
     newest: dict[str, Known] = {}
@@ -125,10 +137,11 @@ def _first_station(record: Record) -> str:
     return ""
 
 
-def _json(report: Report, *, good: bool) -> str:
+def _json(report: Report, lines: Lines, *, good: bool) -> str:
     fields = asdict(report)
     for one, finding in zip(fields["findings"], report.findings, strict=True):
         one["text"] = finding.text
+        one["line"] = lines.get((finding.epoch, finding.first))
     tail = [report.tail[0], report.tail[-1]] if report.tail else None
     fields |= {"events": report.events, "tail": tail, "whole": report.whole, "good": good}
     return json.dumps(fields)

@@ -7,6 +7,7 @@ from datetime import datetime
 from tramdo_central.database import Session
 from tramdo_central.frontier import holes
 from tramdo_central.rows import Ack, Finding, Gap, StationRow, moment
+from tramdo_central.strangers import noted
 
 MOST_HOLES = 1000
 # The epoch whose events bear the latest time comes last; the order of arrival says nothing.
@@ -90,4 +91,19 @@ def stations(session: Session, enrolled: Callable[[str], bool]) -> list[StationR
                 findings=counts.get(name, 0),
             )
         )
-    return found
+    return found + [_stranger(name, seen, enrolled(name)) for name, seen in noted(session)]
+
+
+def _stranger(name: str, seen: datetime, enrolled: bool) -> StationRow:
+    return StationRow(
+        station=name,
+        seen=seen,
+        online=None,
+        silent_since=None,
+        enrolled=enrolled,
+        epoch="",
+        upto=0,
+        proven=0,
+        highest=0,
+        findings=0,
+    )

@@ -9,6 +9,6 @@ from faults import powercut
 
 @pytest.fixture
 def disk(tmp_path: Path) -> powercut.Disk:
-    """A disk whose power can go; the test skips where FUSE cannot work."""
+    """Give a disk whose power can go; the test skips where FUSE cannot work."""
     powercut.needed()
     return powercut.Disk(tmp_path)

@@ -40,7 +40,8 @@ class Daemon:
     listen: str
 
     def said(self) -> str:
-        return self.log.read_text()
+        """Return the end of what it has logged."""
+        return self.log.read_text()[-2000:]
 
     async def board(self) -> dict[str, Any]:
         """Return the board, {} while the daemon cannot be asked."""
@@ -64,11 +65,13 @@ def small_station(folder: Path, journal: Path, more: str = "") -> tuple[Path, st
 
 
 def every_reading(bench: Bench, journal: Path | None = None) -> None:
-    """Let the bench's station record every reading, in another place if one is given."""
-    text = bench.file.read_text()
-    if "record =" not in text:
+    """Let the bench's station record every reading soon, in another place if one is given."""
+    text, ours = bench.file.read_text(), f'path = "{bench.folder}/journal.db"'
+    if ours in text and "commit_every_s" not in text:
         text = text.replace("period_s = 0.04", 'period_s = 0.04\nrecord = "every"')
-    bench.file.write_text(text.replace(f"{bench.folder}/journal.db", str(journal or f"{bench.folder}/journal.db")))
+        there = f'path = "{journal}"' if journal else ours
+        text = text.replace(ours, f"{there}\ncommit_every_s = 0.2")
+    bench.file.write_text(text)
 
 
 @contextmanager
@@ -80,13 +83,14 @@ def daemon(
     command = [*prefix, *TRAMDO, "run", str(file)]
     with log.open("wb") as out:
         process = subprocess.Popen(command, stderr=out, stdout=out, env=env or os.environ)
+    one = Daemon(process, log, listen)
     try:
-        yield Daemon(process, log, listen)
+        yield one
     finally:
         process.send_signal(signal.SIGTERM)
         code = process.wait(timeout=20)
-    assert code in (0, -signal.SIGKILL), log.read_text()
-    assert "Traceback" not in log.read_text(), log.read_text()
+    assert code in (0, -signal.SIGKILL), one.said()
+    assert "Traceback" not in log.read_text(), one.said()
 
 
 def tramdo(*words: str) -> subprocess.CompletedProcess[str]:

@@ -41,7 +41,13 @@ class Disk:
     @contextmanager
     def powered(self, *how: str) -> Iterator[subprocess.Popen[bytes]]:
         """Mount it, with options of `forgetful.py`; power goes at the end of the block at last."""
-        command = [sys.executable, "-W", "ignore", PROGRAM, self.folder, self.mount, *how]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            *map(str, (PROGRAM, self.folder, self.mount)),
+            *how,
+        ]
         with subprocess.Popen(command) as process:
             try:
                 self._wait_for(process)
@@ -70,6 +76,6 @@ class Disk:
         mark.touch() if on else mark.unlink()
 
     def erase(self) -> None:
-        """A new, empty disk."""
+        """Begin with a new, empty disk."""
         rmtree(self.folder)
         self.folder.mkdir()

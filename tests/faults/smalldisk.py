@@ -52,7 +52,7 @@ def small_disk(place: Path, megabytes: float) -> Iterator[SmallDisk]:
     """Mount one; the test skips where we may not mount."""
     place.mkdir(parents=True, exist_ok=True)
     size = f"size={int(megabytes * 1024)}k"
-    command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", place]
+    command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(place)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"no small disk here: {done.stderr.strip() or 'mount failed'}")

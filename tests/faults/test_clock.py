@@ -112,11 +112,10 @@ async def test_13_restart_before_the_last_event(tmp_path: Path, wall: WallClock)
     assert max(times) > times[-1]
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Ho_Chi_Minh"])
-async def test_24_time_zone_and_summer_time(tmp_path: Path, wall: WallClock, zone: str) -> None:
+async def test_24_time_zone_and_summer_time(tmp_path: Path, wall: WallClock) -> None:
     wall.set(BEFORE_SUMMER_TIME)
     async with Bench(tmp_path / "bench").up() as bench:
-        with running(bench, wall, TZ=zone) as one:
+        with running(bench, wall, TZ="Europe/Berlin") as one:
             await more_events(one)
             await until(lambda: clock_of(one, SUMMER_TIME), "summer time", bound=40)
             await more_events(one)

@@ -1,7 +1,6 @@
 """Faults 25, 26 and 28: little memory, clients that do not read, two daemons at one thing."""
 
 import asyncio
-import os
 import socket
 import subprocess
 from contextlib import ExitStack, closing
@@ -31,7 +30,7 @@ unit = "kg"
 d = 0.01
 period_s = 0.04
 timeout_s = 0.05
-backoff_max_s = 0.2
+backoff_max_s = 1
 """
 
 
@@ -60,7 +59,7 @@ def with_dead_ones(bench: Bench, silent_port: int) -> None:
 @pytest.mark.parametrize(
     ("polls", "growth"),
     [
-        (400, 6 * MEGABYTE),
+        (250, 6 * MEGABYTE),
         pytest.param(40_000, 8 * MEGABYTE, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]),
     ],
 )
@@ -72,9 +71,9 @@ async def test_25_memory_with_half_the_instruments_dead(
         async with Bench(tmp_path / "bench").up() as bench:
             with_dead_ones(bench, silent.getsockname()[1])
             with daemon(bench.file, bench.listen, "prlimit", "--as=1073741824") as one:
-                await reached(bench, polls // 2)
+                await reached(bench, one, polls // 2)
                 before = resident(one)
-                await reached(bench, polls)
+                await reached(bench, one, polls)
                 assert resident(one) - before < growth
                 assert resident(one, "VmHWM") < 128 * MEGABYTE
                 states = {
@@ -85,10 +84,12 @@ async def test_25_memory_with_half_the_instruments_dead(
     assert {states[name] for name in ("scale-a", "scale-b", "pump-1")} == {"ok"}
 
 
-async def reached(bench: Bench, polls: int) -> None:
+async def reached(bench: Bench, one: Daemon, polls: int) -> None:
     witness = bench.lines["scale-a"].witness
     enough = witness.values + polls
-    await until(lambda: witness.values >= enough, f"{polls} polls", bound=polls)
+    ended = one.process.poll
+    await until(lambda: witness.values >= enough or ended(), f"{polls} polls", bound=60 + polls)
+    assert ended() is None, one.said()
 
 
 def never_reading(listen: str) -> socket.socket:
@@ -102,7 +103,7 @@ def never_reading(listen: str) -> socket.socket:
 
 @pytest.mark.parametrize(
     ("clients", "polls"),
-    [(30, 300), pytest.param(100, 20_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
+    [(30, 200), pytest.param(100, 20_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
 )
 async def test_26_slow_web_clients_delay_nobody(tmp_path: Path, clients: int, polls: int) -> None:
     async with Bench(tmp_path / "bench").up() as bench:
@@ -113,7 +114,7 @@ async def test_26_slow_web_clients_delay_nobody(tmp_path: Path, clients: int, po
                 before = resident(one)
                 for _ in range(clients):
                     stack.enter_context(closing(never_reading(bench.listen)))
-                await reached(bench, polls)
+                await reached(bench, one, polls)
                 assert resident(one) - before < 16 * MEGABYTE
                 assert (await bench.row("scale-a"))["state"] == "ok"
                 told = asyncio.get_running_loop().time()
@@ -147,9 +148,10 @@ async def test_28_two_daemons_on_one_port(tmp_path: Path) -> None:
         with daemon(other.file, other.listen) as second:
             await until(lambda: lost(second), "that it has no port")
             rows = (await second.board())["instruments"]
-            assert all(f"in use by pid {first.pid} (" in row["cause"] for row in rows), rows
+            causes = [row["cause"] for row in rows]
+            assert all(f"pid {first.pid} (" in cause for cause in causes), causes
             assert await bench.all_ok()
-        assert os.path.exists(bench.folder / "other.db")
+        assert (bench.folder / "other.db").exists()
 
 
 async def lost(one: Daemon) -> bool:

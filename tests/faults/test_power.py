@@ -19,7 +19,7 @@ KILLED = (137, -9)
 
 def moment(chance: Random, most: int) -> int:
     """Return a number from 1 to `most`: as often below as above its geometric middle."""
-    return round(most ** chance.random())
+    return int(most ** chance.random())
 
 
 def goes_on(path: Path, token: str) -> list[Shown]:
@@ -35,7 +35,9 @@ def unclean_ends(path: Path) -> int:
 
 
 @pytest.mark.parametrize("many", SHORT_AND_LONG["kills"])
-@pytest.mark.parametrize("fault", [strace.KILL_AT_WRITE, strace.KILL_AT_SYNC])
+@pytest.mark.parametrize(
+    "fault", [strace.KILL_AT_WRITE, strace.KILL_AT_SYNC], ids=["write", "sync"]
+)
 def test_01_kill_9_at_any_write(tmp_path: Path, fault: str, many: int) -> None:
     strace.needed()
     path, chance, everything = tmp_path / "j.db", Random(many), list[Shown]()

@@ -57,7 +57,7 @@ class Record:
             assert base.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             names = {row[1] for row in base.execute("PRAGMA table_info(event)")}
             seal = "signature" if "signature" in names else "NULL"
-            query = f"SELECT seq, message, hash, {seal} FROM event ORDER BY seq"
+            query = f"SELECT seq, message, hash, {seal} FROM event ORDER BY seq"  # noqa: S608
             return cls([(a, bytes(b), bytes(c), d) for a, b, c, d in base.execute(query)])
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:

@@ -157,7 +157,7 @@ async def test_an_alert_goes_to_every_target(
         await until(lambda: len(central.lines) == 2)
     assert [(one["kind"], one["body"]["body"]["alert"]) for one in bodies] == [("alert", "exceeds")]
     assert json.loads(out.read_text())["body"]["id"] == "tn-01.e1.2"
-    assert "tn-01: alert scale-1: " in central.lines[0]
+    assert "tn-01 scale-1: alert {" in central.lines[0]
 
 
 def silences(central: Process) -> list[str]:
@@ -177,11 +177,11 @@ async def test_a_station_that_the_broker_has_lost_is_an_alert_and_so_is_its_retu
             await until(lambda: station.upto == 3)
             await station.break_off()
         await until(lambda: central.lines, "an alert of silence", bound=20)
-        assert silences(central)[0].startswith("silence: silent")
+        assert silences(central)[0].startswith("nothing heard since ")
         async with played(site.port, record) as station:
             await station.born(2)
             await until(lambda: len(central.lines) == 2, "an alert of its return", bound=20)
-        assert silences(central)[1].startswith("silence: back")
+        assert silences(central)[1].startswith("back, silent since ")
 
 
 async def test_a_station_of_which_nothing_is_heard_is_an_alert(site: Site) -> None:
@@ -191,10 +191,10 @@ async def test_a_station_of_which_nothing_is_heard_is_an_alert(site: Site) -> No
     async with site.running() as central, played(site.port, record) as station:
         await station.send(*record.many(3))
         await until(lambda: central.lines, "an alert of silence", bound=20)
-        assert silences(central)[0].startswith("silence: silent")
+        assert silences(central)[0].startswith("nothing heard since ")
         await station.send(record.add())
         await until(lambda: len(central.lines) >= 2, "an alert of its return", bound=20)
-        assert silences(central)[1].startswith("silence: back")
+        assert silences(central)[1].startswith("back, silent since ")
 
 
 async def grows(station: Played) -> None:

@@ -15,7 +15,7 @@ from recorded import Station, keys, signer
 from typer.testing import CliRunner, Result
 
 from tramdo.proof import Verifier, fingerprint
-from tramdo.proof.export import read
+from tramdo.proof.export import exists, read
 from tramdo.proof.walk import prove
 from tramdo_central.__main__ import COMMANDS, application
 from tramdo_central.ledger import Ledger
@@ -74,6 +74,34 @@ def test_a_good_file_is_said_to_be_good(site: Site) -> None:
         0,
         f"{site.file}: good. Receives all stations, forwards to 0 targets.\n",
     )
+
+
+def test_what_is_allowed_and_hardly_meant_is_warned_of(site: Site) -> None:
+    site.file.write_text('[mqtt]\nhost = "broker.example.vn"\n[[forward]]\nkind = "stdout"\n')
+    done = central("check", site.file)
+    assert (done.exit_code, done.stdout.endswith("forwards to 1 target.\n")) == (0, True)
+    assert "is the one of the example" in done.stderr
+    assert "broker.example.vn is reached unencrypted" in done.stderr
+    site.file.write_text('[mqtt]\nhost = "127.0.0.1"\n')
+    assert central("check", site.file).stderr == ""
+
+
+def test_the_version_is_an_option_too() -> None:
+    assert central("--version").stdout == central("version").stdout
+
+
+def test_a_ledger_that_is_not_there_yet(site: Site) -> None:
+    done = central("stations", site.file)
+    assert done.exit_code == 1
+    assert "it is made when `tramdo-central run` first starts" in done.stderr
+
+
+def test_a_station_that_is_not_enrolled_has_a_row(site: Site) -> None:
+    url = str(site.folder / "central.db")
+    with closing(Ledger.open(url, lambda _: None, only_enrolled=True)) as ledger:
+        ledger.take(Station("tn-09").many(2), datetime.now(UTC))
+    row = central("stations", site.file).stdout.splitlines()[1]
+    assert (row.split()[0], row.endswith("not enrolled")) == ("tn-09", True)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +190,7 @@ def test_a_record_goes_out_and_comes_in_exactly_once(site: Site, tmp_path: Path)
     assert (done.exit_code, done.stdout) == (0, f"{file}: 604 events of tn-01\n")
     report = prove(read(file).record(), Verifier([signer("tn-01").public]), [])
     assert report.whole
+    assert read(file).header.key == signer("tn-01").public_text()
     assert central("export", site.file, "tn-01").stdout_bytes.splitlines()[1:-1] == wires
 
     other = Site(tmp_path / "other", 1883)
@@ -181,7 +210,7 @@ def test_an_export_is_never_overwritten(site: Site, tmp_path: Path) -> None:
     file.write_text("precious")
     done = central("export", site.file, "tn-01", "-o", file)
     assert (done.exit_code, file.read_text()) == (1, "precious")
-    assert f"{file}: cannot be written: File exists" in done.stderr
+    assert done.stderr == f"{exists(file)}\n"
 
 
 def test_an_export_of_nobody(site: Site) -> None:
@@ -197,13 +226,13 @@ def test_what_cannot_be_imported_is_said(site: Site, tmp_path: Path) -> None:
     central("export", site.file, "tn-01", "-o", file)
     lines = file.read_bytes().splitlines(keepends=True)
     file.write_bytes(b"".join([*lines[:3], b"rubbish\n", *lines[4:-1]]))
-    done = central("import", site.file, file)
+    done = central("import", site.file, file, "--anyway")
     assert done.exit_code == 1
     assert "0 new, 12 known already" in done.stdout
     assert "refused: 1; " in done.stdout
     assert "its closing line is missing: the file is cut off" in done.stdout
     done = central("import", site.file, site.file)
-    assert (done.exit_code, "is no header of an export" in done.stderr) == (1, True)
+    assert (done.exit_code, "its first line is no header" in done.stderr) == (1, True)
 
 
 def test_an_import_beside_a_running_receiver_says_what_to_do(site: Site, tmp_path: Path) -> None:
@@ -212,7 +241,7 @@ def test_an_import_beside_a_running_receiver_says_what_to_do(site: Site, tmp_pat
     central("export", site.file, "tn-01", "-o", file)
     with closing(Ledger.open(str(site.folder / "central.db"), keys)):
         done = central("import", site.file, file)
-        assert (done.exit_code, "in use by another tramdo-central" in done.stderr) == (1, True)
+        assert (done.exit_code, "in use by a running tramdo-central" in done.stderr) == (1, True)
         assert central("stations", site.file).exit_code == 0
 
 
@@ -244,3 +273,62 @@ def test_a_ledger_that_cannot_be_used_ends_the_run_at_once(site: Site) -> None:
         timeout=60,
     )
     assert (done.returncode, "central.db: file is not a database" in done.stderr) == (1, True)
+
+
+def true_export(folder: Path) -> Path:
+    """Return an export of 20 events and a signed one."""
+    record = Station()
+    wires = [*record.many(20), record.add("check")]
+    source = Site(folder / "source", 1883)
+    source.folder.mkdir()
+    source.write("tn-01")
+    filled(source, lambda ledger: ledger.take(wires, datetime.now(UTC)))
+    file = folder / "tn-01.ndjson"
+    assert central("export", source.file, "tn-01", "-o", file).exit_code == 0
+    return file
+
+
+def changed_export(folder: Path) -> Path:
+    """Return the same, in which event 6 says another time."""
+    file = true_export(folder)
+    lines = file.read_bytes().splitlines(keepends=True)
+    lines[6] = lines[6].replace(b'"time":"2026', b'"time":"2025')
+    file.write_bytes(b"".join(lines))
+    return file
+
+
+def test_a_file_that_is_not_as_the_station_wrote_it_is_not_taken(
+    site: Site, tmp_path: Path
+) -> None:
+    file = changed_export(tmp_path)
+    done = central("import", site.file, file)
+    wrong = "it is not as the station wrote it (event e1.6 ALTERED)"
+    assert done.exit_code == 1
+    assert done.stdout == f"{file}: not taken, {wrong}; --anyway takes it\n"
+    assert site.stored() == []
+    done = central("import", site.file, file, "--anyway")
+    assert f"{file}: 21 new, 0 known already\n  tn-01 " in done.stdout
+
+
+def test_a_file_of_another_stations_key_is_not_taken(site: Site, tmp_path: Path) -> None:
+    file = changed_export(tmp_path)
+    (site.folder / "keys" / "tn-01.pub").write_bytes(signer("tn-02").public_pem())
+    done = central("import", site.file, file)
+    assert done.exit_code == 1
+    assert "not taken" in done.stdout
+    assert "WRONG KEY" in done.stdout
+
+
+def test_a_file_that_contradicts_the_ledger_ends_with_1(site: Site, tmp_path: Path) -> None:
+    file, other = true_export(tmp_path), Station()
+    filled(site, lambda ledger: ledger.take([*other.many(3), other.add(n=99)], datetime.now(UTC)))
+    done = central("import", site.file, file)
+    assert done.exit_code == 1
+    first, finding = done.stdout.splitlines()[:2]
+    assert first.startswith(f"{file}: 17 new, 3 known already, 1 contradict what is here")
+    assert finding.startswith("  tn-01 ")
+    assert any(
+        line.startswith("  tn-01 FORK e1.4: two messages") for line in done.stdout.split("\n")
+    )
+    (told,) = json.loads(central("import", site.file, file, "--json").stdout)
+    assert told["findings"] == []

@@ -10,7 +10,8 @@ import postgres as postgresql
 from ledgers import counts, holes, names, table, upto
 from recorded import AT, Station, keys
 
-from tramdo.proof import sealed, unsealed
+from tramdo.proof import Verifier, sealed, unsealed
+from tramdo_central import strangers
 from tramdo_central.ledger import Ledger
 
 cluster, postgres, url, ledger = (
@@ -256,13 +257,48 @@ def test_a_forged_head_changes_nothing(ledger: Ledger) -> None:
     assert (names(ledger), holes(ledger)) == ([("forged", 99)], [])
 
 
-def test_numbers_that_the_station_cannot_explain_are_missing(ledger: Ledger) -> None:
+def confessing(station: Station, first: int, last: int, **more: Any) -> bytes:
+    body: dict[str, Any] = {"security": "missing", "from": first, "to": last} | more
+    return station.add("security", **body)
+
+
+def test_a_hole_that_the_station_confesses_is_a_finding_and_is_passed(ledger: Ledger) -> None:
     station = Station()
-    station.many(3)
-    body: dict[str, Any] = {"security": "missing", "from": 2, "to": 3}
-    station.add("security", **body)
-    ledger.take([station.wires[0], station.wires[3]], AT)
-    assert (names(ledger), holes(ledger)) == ([("missing", 2)], [("e1", 2, 3)])
+    wires = [*station.many(6), confessing(station, 2, 3), confessing(station, 4, 4, epoch="e1")]
+    ledger.take([wires[0], *wires[4:7]], AT)
+    assert (names(ledger), holes(ledger)) == ([("missing", 2)], [("e1", 4, 4)])
+    assert upto(ledger) == {"e1": 1}
+    ledger.take(wires[7:], AT)
+    assert (names(ledger), holes(ledger)) == ([("missing", 2), ("missing", 4)], [])
+    assert upto(ledger) == {"e1": 8}
+    assert ledger.stations()[0].proven == 8
+    ledger.take(wires, AT)
+    assert (len(names(ledger)), upto(ledger)) == (2, {"e1": 8})
+
+
+def test_a_confessed_hole_is_passed_once_the_event_behind_it_is_here(ledger: Ledger) -> None:
+    station = Station()
+    wires = [*station.many(6), confessing(station, 2, 3)]
+    ledger.take([wires[0], wires[6]], AT)
+    assert (upto(ledger), holes(ledger)) == ({"e1": 1}, [("e1", 4, 6)])
+    ledger.take([wires[3]], AT)
+    assert (upto(ledger), holes(ledger)) == ({"e1": 4}, [("e1", 5, 6)])
+    ledger.take(wires[4:6], AT)
+    assert (upto(ledger), ledger.gaps()) == ({"e1": 7}, [])
+
+
+def test_a_confessed_hole_with_a_declared_one_behind_it_is_passed(ledger: Ledger) -> None:
+    station = Station()
+    wires = [*station.many(6), confessing(station, 2, 3), station.shed(4, 6)]
+    ledger.take([wires[0], *wires[6:]], AT)
+    assert (upto(ledger), names(ledger), ledger.gaps()) == ({"e1": 8}, [("missing", 2)], [])
+
+
+def test_a_confession_that_nobody_has_signed_counts_for_nothing(ledger: Ledger) -> None:
+    station = Station()
+    wires = [*station.many(4), unsealed(confessing(station, 2, 3))[0]]
+    ledger.take([wires[0], *wires[3:]], AT)
+    assert (upto(ledger), names(ledger), holes(ledger)) == ({"e1": 1}, [], [("e1", 2, 3)])
 
 
 def test_alerts_and_findings_wait_until_told(ledger: Ledger) -> None:
@@ -306,3 +342,57 @@ def test_what_the_broker_still_had_does_not_bring_a_station_back(ledger: Ledger)
     assert ledger.silent(AT, after) == []
     ledger.seen("tn-01", AT, online=True)
     assert [one.body["state"] for one in ledger.untold(9, AT)] == ["silent", "back"]
+
+
+def test_what_a_station_showed_before_its_key_was_enrolled_counts_when_it_is(url: str) -> None:
+    ring: dict[str, Verifier] = {}
+    station = Station()
+    wires = station.many(3)
+    with closing(Ledger.open(url, ring.get, only_enrolled=True)) as ledger:
+        taken = ledger.take(wires[:1], AT)
+        assert [one.stranger for one in taken.refused] == ["tn-01"]
+        ledger.seen("tn-01", AT, online=True)
+        ledger.take_head(station.head(), AT)
+        ledger.welcome(AT)
+        (row,) = ledger.stations()
+        assert (row.station, row.enrolled, row.online) == ("tn-01", False, None)
+        verifier = keys("tn-01")
+        assert verifier is not None
+        ring["tn-01"] = verifier
+        ledger.welcome(AT)
+        (row,) = ledger.stations()
+        assert (row.enrolled, row.online) == (True, True)
+        assert holes(ledger) == [("e1", 1, 3)]
+
+
+def test_of_strangers_a_bounded_number_is_remembered(url: str) -> None:
+    with closing(Ledger.open(url, lambda _: None, only_enrolled=True)) as ledger:
+        some = [Station(f"away-{number}").add() for number in range(strangers.MOST + 5)]
+        ledger.take(some, AT)
+        assert len(ledger.stations()) == strangers.MOST
+
+
+def test_silence_says_since_when_and_what_the_broker_said(ledger: Ledger) -> None:
+    ledger.take([Station().add()], AT)
+    ledger.seen("tn-01", AT, online=False)
+    late = AT + timedelta(seconds=30)
+    ledger.silent(late, timedelta(hours=1))
+    ledger.seen("tn-01", late, online=True)
+    assert [one.text for one in ledger.untold(9, late)] == [
+        "tn-01: nothing heard since 08:00:00 UTC; the broker lost its connection",
+        "tn-01: back, silent since 08:00:30 UTC",
+    ]
+
+
+def test_an_alert_is_told_in_a_sentence_and_in_ascii(ledger: Ledger) -> None:
+    station = Station()
+    figures = {"error": 0.03, "mpe": 0.02, "unit": "kg", "check": "scale-a-20kg", "why": "x"}
+    station.add("alert", alert="exceeds", **figures)
+    station.add("alert", alert="disk_full", why="no \u1ed3 room\x1b[2J\n")
+    station.add("alert", text="y" * 400)
+    ledger.take(station.wires, AT)
+    first, second, third = [one.text for one in ledger.untold(9, AT)]
+    assert first == "tn-01 scale-1: exceeds: error 0.03 kg, MPE 0.02 kg (scale-a-20kg)"
+    assert second == "tn-01 scale-1: disk_full: no \\u1ed3 room\\u001b[2J\\n"
+    assert third.startswith('tn-01 scale-1: alert {"text":"yyy')
+    assert third.endswith("y...")

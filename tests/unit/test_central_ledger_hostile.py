@@ -145,7 +145,7 @@ def test_one_receiver_has_a_file_and_others_may_look(tmp_path: Path) -> None:
     path = tmp_path / "central.db"
     with closing(Ledger.open(f"sqlite:///{path}", keys)) as ledger:
         ledger.take(Station().many(2), AT)
-        with pytest.raises(LedgerError, match="in use by another tramdo-central"):
+        with pytest.raises(LedgerError, match="in use by a running tramdo-central"):
             Ledger.open(str(path), keys)
         with closing(Ledger.open(str(path), keys, read_only=True)) as looking:
             assert upto(looking) == {"e1": 2}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from recorded import Station, keys
 from structlog.testing import capture_logs
 from waiting import until
 
+from tramdo.errors import BrokerAway
 from tramdo_central import centralfile
 from tramdo_central.books import Books
 from tramdo_central.intake import MOST_AT_ONCE, WINDOW, Intake
@@ -170,7 +172,8 @@ async def test_stations_without_a_key_are_turned_away(site: Site, gated: Gated) 
         await station.send(*known.many(3))
         await until(lambda: station.upto == 3)
         assert other.acks == []
-    assert [one.station for one in gated.stations()] == ["tn-01"]
+    rows = [(one.station, one.enrolled) for one in gated.stations()]
+    assert rows == [("tn-01", True), ("stranger", False)]
 
 
 async def test_only_the_stations_of_the_list_are_received(site: Site, gated: Gated) -> None:
@@ -321,3 +324,17 @@ async def test_of_pictures_the_newest_is_kept_and_events_without_receipt_are_not
         found = await one.pictures()
         assert [(each.station, each.what) for each in found] == [("tn-01", "status")]
         assert (one.dropped, len(one._events)) == (50, 0)
+
+
+async def test_a_port_that_has_spoken_tls_is_away_and_not_the_wrong_one(site: Site) -> None:
+    site.mqtt = "[mqtt.tls]"
+    site.write("tn-01")
+    books = Books(lambda: Ledger.open(str(site.folder / "central.db"), keys))
+    receiver = Receiver(centralfile.read(site.file), books)
+    lost, context = BrokerAway("the connection ended"), ssl.create_default_context()
+    state, cause = await receiver._why(lost, context)
+    assert (state, "is it the port for TLS" in cause) == ("tls_failed", True)
+    receiver._has_worked = True
+    state, cause = await receiver._why(lost, context)
+    assert (state, "is it the port for TLS" in cause) == ("away", False)
+    await books.close()

@@ -85,6 +85,17 @@ async def test_old_readings_go_when_they_are_delivered_and_the_clock_is_right(
     assert [one.seq for one in links(tmp_path / "j.db") if one.kind == "reading"] == [3]
 
 
+async def test_where_nothing_may_go_it_does_not_try_for_ever(tmp_path: Path) -> None:
+    bounds = Bounds(most=LOG + 65_536 + 100_000, ballast=65_536)
+    async with opened(tmp_path / "j.db", signed=False, bounds=bounds) as journal:
+        for number in range(20):
+            gap = {"given_up": {"reading": number}, "why": "x" * 8000}
+            await journal.record(event("gap", **gap))
+        await until(lambda: not journal.house.too_large)
+        assert journal.house.size > bounds.high
+    assert kinds(tmp_path / "j.db").count("gap") == 20
+
+
 async def test_a_restored_copy_goes_on_in_a_new_epoch_in_one_chain(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     async with opened(path) as journal:

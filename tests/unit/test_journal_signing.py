@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from records import assert_chained, bodies, event, links, opened, reading
 
+from tramdo.journal import Journal
 from tramdo.journal.readonly import stored
 from tramdo.journal.sealing import Sealing
 from tramdo.proof import BadKey, Signer, Verifier, chained, statement
@@ -67,6 +68,12 @@ async def test_a_key_that_others_may_read_stops_the_start(tmp_path: Path) -> Non
     with pytest.raises(BadKey, match=r"j\.key may be read by others \(640\); run: chmod 600"):
         async with opened(tmp_path / "j.db"):
             pass
+
+
+async def test_a_key_that_cannot_be_made_stops_the_start(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.db", "tn-01", key=tmp_path / "none" / "j.key")
+    with pytest.raises(BadKey, match=r"j\.key: cannot be made: No such file"):
+        await journal.open()
 
 
 async def test_a_file_that_is_no_key_stops_the_start_and_is_not_replaced(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from proofs import (
     day,
     exported,
     of_export,
+    of_rows,
     signer,
     told,
     verifier,
@@ -25,6 +26,7 @@ from tramdo.journal import Stored
 from tramdo.proof import Verifier
 from tramdo.proof.export import Header, NoExport, read
 from tramdo.proof.head import Head
+from tramdo.proof.known import Known
 from tramdo.proof.walk import prove
 
 NOTHING = b'{"head":null,"events":0}\n'
@@ -194,9 +196,12 @@ def test_the_header_names_the_station_whose_record_it_is(tmp_path: Path) -> None
 def test_a_file_that_is_no_export_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "record.ndjson"
     path.write_bytes(content)
-    with pytest.raises(NoExport, match="first line is no header of an export") as error:
+    with pytest.raises(NoExport, match="first line is no header") as error:
         read(path)
-    assert str(path) in str(error.value)
+    assert str(error.value) == (
+        f"{path}: no export of tramdo (its first line is no header); "
+        "a journal is exported with `tramdo export`"
+    )
 
 
 def test_a_file_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
@@ -273,3 +278,34 @@ def test_an_export_can_be_read_again_from_its_start(tmp_path: Path) -> None:
     assert export.closing() is not None
     assert export.header == HEADER
     assert prove(export.record(), Verifier([])).proven == 0
+
+
+def test_lines_that_end_in_cr_lf_are_one_finding(tmp_path: Path) -> None:
+    content = exported(day().rows).replace(b"\n", b"\r\n")
+    (fault,) = of_export(content, tmp_path).faults
+    assert fault.text == (
+        "the file: every line ends in CR LF: the file was changed as text on the way"
+    )
+    other = content.replace(b'"boot":"b0"', b'"boot":"b1"', 1)
+    assert told(of_export(other, tmp_path)) == [("altered", 0, 0), ("altered", 1, 1)]
+
+
+def test_how_it_ends_is_open_signed_or_proven(tmp_path: Path) -> None:
+    rows = day().rows
+    last = Known(seq=30, value=rows[-1].hash)
+    assert of_export(exported(rows), tmp_path).end == "open"
+    assert of_export(exported(rows, key=signer()), tmp_path).end == "signed"
+    assert of_rows(rows, known=[last]).end == "proven"
+    assert of_rows(rows, known=[Known(seq=30, value=last.value, epoch="68a1")]).end == "proven"
+    assert of_rows(rows, known=[Known(seq=29, value=rows[-2].hash)]).end == "open"
+    assert of_rows(rows[:28], key=None).end == "open"
+    assert of_rows(rows, known=[Known(seq=30, value=bytes(32))]).end == "open"
+
+
+def test_an_event_is_found_on_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "record.ndjson"
+    header, *wires, closing = exported(day().rows).splitlines(keepends=True)
+    wires[6] = b"rubbish\n"
+    path.write_bytes(b"".join([header, *wires, closing]))
+    wanted = {("68a1", 1), ("68a1", 7), ("68a1", 30), ("68a1", 31)}
+    assert read(path).lines(wanted) == {("68a1", 1): 2, ("68a1", 7): 8, ("68a1", 30): 31}

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from conftest import Broker
+from faultproxy import FaultProxy
 from publishing import BASE, Site, event, listening
 from tinycentral import TinyCentral
 from waiting import until
@@ -144,6 +145,22 @@ async def test_what_the_central_missed_is_sent_again(
     assert sorted(set(central.numbers)) == list(range(1, 101))
 
 
+async def test_what_the_central_never_gets_stops_nothing_after_it(
+    site: Site, broker: Broker, central: TinyCentral
+) -> None:
+    central.deaf_to.add(40)
+    site.append("check", "scale-1", 1200)
+    await until(lambda: site.journal.last == 1200)
+    settings = {**CENTRAL, "resend_after_s": 1, "backlog_per_s": 5000}
+    async with site.publishing(broker.port, **settings):
+        await until(lambda: central.repeated > 450, "again, once", bound=30)
+        await until(lambda: len(central.wires) == 1199, "what comes after it", bound=30)
+        site.append("alert", "scale-1", 1)
+        await until(lambda: central.of_kind("alert"))
+        assert site.journal.acked == 39
+        assert central.repeated < 600
+
+
 async def test_a_new_connection_sends_only_what_was_not_acknowledged(
     site: Site, broker: Broker, central: TinyCentral
 ) -> None:
@@ -156,6 +173,24 @@ async def test_a_new_connection_sends_only_what_was_not_acknowledged(
             site.append("check", "scale-1", 5)
             await until(lambda many=many: publisher.facts()["unacknowledged"] == many)
     assert central.numbers == [*range(1, 56), *range(51, 61)]
+
+
+async def test_what_is_urgent_and_comes_again_does_not_starve_the_rest(
+    site: Site, broker: Broker, central: TinyCentral
+) -> None:
+    central.silent = True
+    site.append("reading", STATION_WIDE, 100)
+    site.append("check", "scale-1", 300)
+    await until(lambda: site.journal.last == 400)
+    async with FaultProxy(broker.port).up() as proxy, site.publishing(proxy.port, **CENTRAL):
+        await until(lambda: len(central.arrivals) > 250)
+        assert not central.of_kind("reading")
+        proxy.cut()
+        before = len(central.arrivals)
+        await until(lambda: central.of_kind("reading"))
+        assert len(central.arrivals) < before + 150
+        central.speak()
+        await until(lambda: site.journal.backlog == 0)
 
 
 async def test_without_a_subscriber_nothing_counts_as_sent(site: Site, broker: Broker) -> None:

@@ -1,14 +1,17 @@
 """The publisher when the broker or the wire fails: nothing is lost, nothing twice for long."""
 
+import asyncio
 import json
 import signal
 from collections import defaultdict
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 from conftest import Broker, free_port
 from publishing import BASE, Ear, Site, Wire, listening
 from waiting import until
+
+from tramdo.publisher.publisher import to_its_end
 
 
 def first_arrivals(*ears: Ear) -> dict[str, list[int]]:
@@ -127,3 +130,19 @@ async def test_a_missing_password_file_is_told_not_raised(site: Site, broker: Br
     async with site.publishing(broker.port, **settings) as publisher:
         await until(lambda: publisher.state == "fault")
         assert "no-such-file" in publisher.cause
+
+
+async def test_a_cancellation_that_something_swallows_is_not_lost() -> None:
+    begun = asyncio.Event()
+
+    async def deaf() -> None:
+        with suppress(asyncio.CancelledError):
+            begun.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(to_its_end(deaf(), again=0.05))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 5)

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from conftest import Broker
-from publishing import Site
+from publishing import Site, event
 from tinycentral import TinyCentral
 from waiting import until
 
 from tramdo.events import STATION_WIDE
+from tramdo.journal.bounds import LOG, Bounds
 from tramdo.publisher.resends import MOST_NUMBERS, Resends, holes, joined, read, without
 
-CENTRAL = {"promise": "central"}
-LATEST = "9"
+CENTRAL = {"promise": "central", "backlog_per_s": 5000}
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def asks(central: TinyCentral, site: Site, first: int, last: int, **more: object
 
 
 async def acknowledged(site: Site, kind: str, count: int) -> None:
-    last = site.journal.last + count
-    site.append(kind, STATION_WIDE, count)
+    site.append(kind, STATION_WIDE, count - 1)
+    last = await site.journal.record(event(kind, STATION_WIDE, n=count - 1))
     await until(lambda: site.journal.acked == last)
 
 
@@ -48,18 +48,22 @@ async def test_a_range_is_sent_again_as_it_was(
 async def test_what_was_given_up_is_explained_by_its_gap_event(
     site: Site, broker: Broker, central: TinyCentral
 ) -> None:
+    journal = site.journal
     async with site.publishing(broker.port, **CENTRAL):
-        await acknowledged(site, "reading", 20)
+        for number in range(40):
+            journal.append(event("reading", STATION_WIDE, n=number, text="x" * 2000))
         await acknowledged(site, "check", 5)
-        store, journal = site.journal.store, site.journal
-        await journal._in_writer(store.shed, ("reading",), "size", 0, journal.last, LATEST)
-        journal._note_shed(store.last_seq)
-        await until(lambda: journal.acked == 26, "the gap event")
-        asks(central, site, 15, 22)
-        await until(lambda: central.repeated == 3)
-        asks(central, site, 24, 24)
-        await until(lambda: central.repeated == 4)
-    assert central.numbers[26:] == [21, 22, 26, 24]
+        journal.house.bounds = Bounds(
+            most=LOG + 65_536 + journal.house.size - 20_000, ballast=65_536
+        )
+        site.append("check", STATION_WIDE, 1)
+        await until(lambda: central.of_kind("gap") and journal.backlog == 0)
+        gap = central.of_kind("gap")[0]
+        last = gap["body"]["shed"][-1]["to"]
+        before = len(central.numbers)
+        asks(central, site, last - 2, last + 2)
+        await until(lambda: len(central.numbers) >= before + 3)
+        assert central.numbers[before:] == [last + 1, last + 2, gap["seq"]]
     assert not central.of_kind("security")
 
 

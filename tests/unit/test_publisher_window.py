@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from tramdo.journal import URGENT
 from tramdo.publisher.double import Double
 from tramdo.publisher.endings import TAKEN, Patience
-from tramdo.publisher.lanes import GAPS, AllBut
+from tramdo.publisher.lanes import gaps, rest, urgent
 from tramdo.publisher.pace import Meter, Pace
 from tramdo.publisher.unacknowledged import Unacknowledged
 from tramdo.publisher.window import Window
@@ -133,14 +132,40 @@ def test_what_was_sent_before_something_acknowledged_has_arrived() -> None:
     assert not sent.numbers
 
 
+def test_what_a_central_that_speaks_never_gets_does_not_stop_the_rest() -> None:
+    sent = Unacknowledged(first=60)
+    for seq in range(2, 502):
+        sent.sent(seq, 0.0, urgent=True)
+    sent.heard()
+    assert sent.room(urgent=True) == 0
+    assert sent.due(60.0), "it is sent again once, number 1 is not there"
+    sent.again(60.0)
+    for seq in range(2, 502):
+        sent.sent(seq, 61.0, urgent=True)
+    sent.heard()
+    assert sent.wait_until is None
+    assert not sent.due(1e6)
+    assert sent.room(urgent=True) == 0
+    sent.heard()
+    assert sent.room(urgent=True) == 500
+
+
+def test_a_silent_central_is_sent_everything_again_and_again() -> None:
+    sent = Unacknowledged(first=60)
+    sent.sent(2, 0.0, urgent=True)
+    sent.heard()
+    for at in (60.0, 180.0, 420.0):
+        assert sent.due(at)
+        sent.again(at)
+        sent.sent(2, at, urgent=True)
+
+
 def test_the_lanes_leave_out_all_other_kinds_and_what_is_held() -> None:
     held = {("alert", "scale-1")}
-    assert ("reading", "_all") in AllBut(URGENT, held)
-    assert ("alert", "scale-1") in AllBut(URGENT, held)
-    assert ("alert", "scale-2") not in AllBut(URGENT, held)
-    assert ("alert", "scale-2") in AllBut(GAPS, held)
-    assert ("gap", "_all") not in AllBut(GAPS, held)
-    assert "gap" not in AllBut(GAPS, held)
+    streams = [("reading", "_all"), ("alert", "scale-1"), ("alert", "scale-2"), ("gap", "_all")]
+    left = [[one for one in streams if one not in lane(held)] for lane in (gaps, urgent, rest)]
+    assert left == [streams[3:], streams[2:], streams[:1]]
+    assert "gap" not in gaps(held)
 
 
 def waits(patience: Patience, state: str, lasted: float, times: int) -> list[float]:

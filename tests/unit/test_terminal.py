@@ -286,8 +286,7 @@ def test_the_title_says_how_the_record_and_the_broker_are() -> None:
     broker = {"state": "away", "waiting": 12}
     good = terminal.title(board(journal=journal, broker=broker)).plain
     assert good == (
-        "tramdo tn-01  MQTT away, 12 waiting for the broker  clock unknown\n"
-        "7 events recorded"
+        "tramdo tn-01  MQTT away, 12 waiting for the broker  clock unknown\n7 events recorded"
     )
     failing = terminal.title(board(journal={"events": 7, "failing": "disk full"})).plain
     assert "NOT RECORDING: disk full" in failing

@@ -1,5 +1,6 @@
 """`tramdo-central trial-keys`, and the broker configuration that config/mosquitto ships."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,17 +87,44 @@ async def test_the_shipped_configuration_works(tmp_path: Path) -> None:
     for before, after in (
         ("/etc/mosquitto/tramdo/tramdo.acl", str(SHIPPED / "tramdo.acl")),
         ("/etc/mosquitto/tramdo", str(folder)),
-        ("/var/lib/mosquitto", str(folder)),
-        ("log_dest syslog", "user root"),
+        ("log_dest syslog", ""),
     ):
         assert before in config
         config = config.replace(before, after)
-    with running(folder, config, free_port()) as port:
+    (folder / "conf.d").mkdir()
+    port = free_port()
+    (folder / "conf.d" / "tramdo.conf").write_text(config.replace("8883", str(port)))
+    with running(folder, stock(folder), port):
         await prove(folder, port)
 
 
+DEBIAN = Path("/etc/mosquitto/mosquitto.conf")
+# What Debian 12 ships, in its order.
+LIKE_DEBIAN = """\
+pid_file /run/mosquitto/mosquitto.pid
+
+persistence true
+persistence_location /var/lib/mosquitto/
+
+log_dest file /var/log/mosquitto/mosquitto.log
+
+include_dir /etc/mosquitto/conf.d
+"""
+
+
+def stock(folder: Path) -> str:
+    """Return the stock file that the shipped one is included by, moved into a folder."""
+    text = DEBIAN.read_text() if DEBIAN.exists() else LIKE_DEBIAN
+    for place in ("/run/mosquitto", "/var/lib/mosquitto", "/var/log/mosquitto", "/etc/mosquitto"):
+        text = text.replace(f" {place}/", f" {folder}/")
+    assert f"include_dir {folder}/conf.d" in text
+    assert f"persistence_location {folder}/" in text
+    return f"{text}\nuser root\n"
+
+
 def test_the_rights_of_a_trial_are_the_shipped_ones() -> None:
-    shipped = (SHIPPED / "tramdo.acl").read_text().splitlines()
+    example = (SHIPPED / "tramdo.acl").read_text()
+    shipped = re.sub(r"^# (?=user|topic)", "", example, flags=re.MULTILINE).splitlines()
     ours = [line for line in trial.ACL.splitlines() if line]
     assert [line for line in shipped if line and not line.startswith("#")] == ours
     assert [line for line in ours if line.startswith("pattern")] == [
@@ -127,7 +155,35 @@ def test_what_is_printed_can_be_pasted_and_says_that_it_is_a_trial(tmp_path: Pat
     assert "PRIVATE KEY" not in said
 
 
-@pytest.mark.parametrize("station", ["central", "ca", "broker", "../x", "Tn 01"])
+def test_several_stations_and_another_port(tmp_path: Path) -> None:
+    folder = tmp_path / "trial"
+    names = ("tn-01", "tn-02", "tn-03")
+    said = made(
+        folder, *(word for name in names for word in ("--station", name)), "--broker-port", "18883"
+    )
+    assert {f"{name}.pem" for name in (*names, "central", "reader")} < {
+        path.name for path in folder.iterdir()
+    }
+    assert (folder / "mosquitto.conf").read_text().splitlines()[1] == "listener 18883"
+    assert said.count("port = 18883\n") == 4
+    assert said.count('port = 18883\npromise = "central"\n') == 3
+    assert 'into the file of station "tn-03"' in said
+
+
+async def test_a_reader_reads_everything_and_writes_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "trial"
+    made(folder)
+    with running(folder, (folder / "mosquitto.conf").read_text(), free_port()) as port:
+        reader, station = (connection(folder, name, port) for name in ("reader", "tn-01"))
+        async with reader, station:
+            await reader.subscribe("tramdo/v1/#", qos=1)
+            await station.send(EVENT, b"event")
+            assert (await anext(aiter(reader.messages))).payload == b"event"
+            with pytest.raises(PublishRefused, match="0x87"):
+                await reader.send("tramdo/v1/tn-01/cmd/check", b"{}")
+
+
+@pytest.mark.parametrize("station", ["central", "reader", "ca", "broker", "../x", "Tn 01"])
 def test_a_name_that_no_station_can_have(tmp_path: Path, station: str) -> None:
     result = CliRunner().invoke(app, [str(tmp_path / "trial"), "--station", station])
     assert result.exit_code == 1

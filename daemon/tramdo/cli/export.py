@@ -33,14 +33,14 @@ def export(
         str | None, typer.Option("--kinds", help="Only these kinds, such as check,alert.")
     ] = None,
     to: Annotated[
-        Path | None, typer.Option("-o", "--output", help="The file to write (default: stdout).")
+        Path | None, typer.Option("-o", "--output", help="A new file (default: standard output).")
     ] = None,
 ) -> None:
     """Write a station's record as lines that can be proven elsewhere; the daemon may be running."""
     wanted = _kinds(kinds)
     try:
         source = _source(file)
-        with _out(to, source.journal) as out:
+        with _out(to) as out:
             count = _write(out, source, wanted)
     except TramdoError as error:
         leave(str(error), FAILED)
@@ -118,14 +118,16 @@ def _public(key: Path | None) -> str:
 
 
 @contextmanager
-def _out(to: Path | None, journal: Path) -> Iterator[BinaryIO]:
+def _out(to: Path | None) -> Iterator[BinaryIO]:
     """Give what to write to; a file has its name only when it is whole."""
     if to is None:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    if to.exists() and (to.samefile(journal) or _is_database(to)):
-        leave(f"{to} is a database; give the export a file of its own", WRONG_SETTINGS)
+    if to.exists():
+        from tramdo.proof.export import exists  # noqa: PLC0415
+
+        leave(exists(to), FAILED)
     draft = to.with_name(f"{to.name}.new")
     try:
         with draft.open("wb") as out:

@@ -23,6 +23,14 @@ class Ballast:
         facts = os.statvfs(self.path.parent)
         return facts.f_bavail * facts.f_frsize
 
+    @property
+    def there(self) -> bool:
+        """Whether there is something to give back."""
+        try:
+            return self.path.exists()
+        except OSError:
+            return False
+
     def scarce(self) -> bool:
         """Return whether free space is below the floor."""
         try:

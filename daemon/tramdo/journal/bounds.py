@@ -30,5 +30,9 @@ class Bounds:
         return self.high - self.high // 20
 
     def cutoff(self, now: datetime) -> str:
-        """Return the time before which readings are too old, as events write it; "" for none."""
-        return iso(now - self.readings_for) if self.readings_for else ""
+        """Return the time before which readings are too old, as events write it; "" for none.
+
+        It moves once a day, so that one event tells of a day's readings.
+        """
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return iso(midnight - self.readings_for) if self.readings_for else ""

@@ -39,12 +39,17 @@ class Housekeeping:
         self._after = [0] * len(CLASSES)
         self._shrinking = False
         self._make_room = False
+        self._in_vain = 0
         self._recorded = self._rows = 0
 
     @property
     def too_large(self) -> bool:
         """Whether something must go now."""
-        return self.size > self.bounds.high or self._make_room
+        return self._shrinking or self._make_room or self.size > self._limit()
+
+    def _limit(self) -> int:
+        """Return the size to begin at; higher where there was nothing left to give up."""
+        return max(self.bounds.high, self._in_vain)
 
     def grew(self, rows: int, recorded: int) -> None:
         """Note a commit: how many events, and the store's count of bytes recorded in all."""
@@ -52,6 +57,12 @@ class Housekeeping:
         self._rows += rows
         self.size += many
         self.wear.grew(many, time.monotonic())
+
+    def begin(self, store: Store) -> None:
+        """Begin with a newly opened file."""
+        self._recorded = store.recorded
+        self._after = [0] * len(CLASSES)
+        self.measure(store)
 
     def measure(self, store: Store) -> None:
         """Learn the size that the file really has."""
@@ -64,7 +75,7 @@ class Housekeeping:
         others only for want of room.
         """
         self.measure(store)
-        if self.size > self.bounds.high:
+        if self.size > self._limit():
             self._shrinking = True
         elif self.size <= self.bounds.low:
             self._shrinking = False
@@ -79,7 +90,7 @@ class Housekeeping:
         for index in range(len(CLASSES)):
             if (step := self._step(store, index, "size", store.last_seq)) is not None:
                 return step
-        self._shrinking = False
+        self._shrinking, self._in_vain = False, self.size + MEGABYTE
         return None
 
     def _too_old(self, store: Store, covered: int) -> Step | None:
@@ -94,7 +105,7 @@ class Housekeeping:
         shed = store.shed(CLASSES[index], why, self._after[index], upto, before)
         if shed is None:
             return None
-        self._after[index] = shed.runs[-1].last
+        self._after[index], self._in_vain = shed.runs[-1].last, 0
         self.gone += shed.kinds
         return Step(shed, why, store.last_seq)
 

@@ -50,6 +50,14 @@ class Marks:
             self.moved.add(row.stream)
         return True
 
+    def gone(self, runs: Iterable[tuple[int, int]]) -> None:
+        """Note numbers given up before a central had them; neighbours are one hole."""
+        for first, last in runs:
+            if last <= self.acked:
+                continue
+            joins = bool(self.holes) and self.holes[-1][1] + 1 == first
+            self.holes.append((self.holes.pop()[0] if joins else first, last))
+
     def waiting(self, last: int) -> int:
         """Return how many of the numbers up to `last` a central lacks and could still be sent."""
         gone = (end - max(first, self.acked + 1) + 1 for first, end in self.holes)

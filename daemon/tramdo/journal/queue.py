@@ -9,15 +9,27 @@ from typing import Any
 from tramdo.errors import JournalError
 from tramdo.events import Event, iso
 
+# Counted in readings, of which an event may hold many; another event counts as one.
 MOST_WAITING = 10_000
+MOST_IN_A_COMMIT = 500
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Waiting:
-    """An event not yet on disk, and who is told when it is."""
+    """Events for one commit, not yet on disk, and who is told when they are."""
 
-    event: Event
+    events: tuple[Event, ...]
     recorded: "Future[int] | None" = None
+
+    @property
+    def weight(self) -> int:
+        """How much room it takes, in readings."""
+        return sum(len(one.body.get("readings", ())) or 1 for one in self.events)
+
+    @property
+    def only_readings(self) -> bool:
+        """Whether nothing but readings would be lost with it."""
+        return all(one.kind == "reading" for one in self.events)
 
     def give_up(self, why: str) -> None:
         """Tell that it will not be recorded."""
@@ -25,7 +37,7 @@ class Waiting:
             self.recorded.set_exception(JournalError(why))
 
     def settle(self, seq: int) -> None:
-        """Tell the number under which it is recorded."""
+        """Tell the number under which its last event is recorded."""
         if self.recorded is not None and not self.recorded.done():
             self.recorded.set_result(seq)
 
@@ -38,28 +50,39 @@ class Queue:
     given_up: Counter[str] = field(default_factory=Counter)
     since: str = ""
     why: str = ""
+    weight: int = 0
 
     def put(self, one: Waiting) -> None:
-        """Take an event; the oldest reading, or the oldest event, gives way when it is full."""
-        if len(self.waiting) >= MOST_WAITING:
-            readings = (i for i, each in enumerate(self.waiting) if each.event.kind == "reading")
-            index = next(readings, 0)
-            self.drop(self.waiting[index], "no room to wait")
-            del self.waiting[index]
+        """Take events; the oldest reading, or the oldest of all, gives way when it is full."""
+        while self.waiting and self.weight + one.weight > MOST_WAITING:
+            first = next((each for each in self.waiting if each.only_readings), self.waiting[0])
+            self.waiting.remove(first)
+            self.weight -= first.weight
+            self.drop(first, "no room to wait")
         self.waiting.append(one)
+        self.weight += one.weight
 
-    def take(self, most: int) -> list[Waiting]:
-        """Take out the oldest, up to so many."""
-        return [self.waiting.popleft() for _ in range(min(most, len(self.waiting)))]
+    def take(self) -> list[Waiting]:
+        """Take out the oldest: as many as share a commit."""
+        batch: list[Waiting] = []
+        room = MOST_IN_A_COMMIT
+        while self.waiting and room > 0:
+            one = self.waiting.popleft()
+            self.weight -= one.weight
+            room -= len(one.events)
+            batch.append(one)
+        return batch
 
     def put_back(self, batch: Iterable[Waiting]) -> None:
         """Put a batch that was not recorded before everything else."""
-        self.waiting.extendleft(reversed(list(batch)))
+        for one in reversed(list(batch)):
+            self.waiting.appendleft(one)
+            self.weight += one.weight
 
     def drop(self, one: Waiting, why: str) -> None:
-        """Count an event that will never be recorded."""
-        self.given_up[one.event.kind] += 1
-        self.since = self.since or iso(one.event.stamp.at)
+        """Count events that will never be recorded."""
+        self.given_up.update(each.kind for each in one.events)
+        self.since = self.since or iso(one.events[0].stamp.at)
         self.why = why
         one.give_up(f"given up: {why}")
 
@@ -72,8 +95,10 @@ class Queue:
 
     def drop_readings(self) -> None:
         """Give up every reading that waits."""
-        kept = [one for one in self.waiting if one.event.kind != "reading"]
-        for one in self.waiting:
-            if one.event.kind == "reading":
+        batch = list(self.waiting)
+        self.waiting.clear()
+        self.weight = 0
+        for one in batch:
+            if one.only_readings:
                 self.drop(one, "the disk is full")
-        self.waiting = deque(kept)
+        self.put_back(one for one in batch if not one.only_readings)

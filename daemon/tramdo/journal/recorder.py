@@ -6,6 +6,7 @@ whether anything is recorded.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +19,13 @@ import structlog
 from tramdo import clock
 from tramdo.errors import DiskFull, JournalDamaged, JournalError, JournalRefused
 from tramdo.events import STATION_WIDE, Event
+from tramdo.journal import keyfile
 from tramdo.journal import store as files
 from tramdo.journal.bounds import Bounds
 from tramdo.journal.housekeeping import Housekeeping
 from tramdo.journal.marks import Marks
 from tramdo.journal.queue import Queue, Waiting
-from tramdo.journal.rows import Mark, Stream
+from tramdo.journal.rows import Mark, Row, Stream
 from tramdo.journal.store import Store
 from tramdo.proof import Signer
 
@@ -31,7 +33,7 @@ log = structlog.get_logger()
 
 RETRY_AFTER = 5.0
 TEND_EVERY = 10.0
-MOST_IN_A_COMMIT = 500
+SLOW_DISK = 10.0
 RUNNING, ACKED, BY_CENTRAL = "running", "acked", "by_central"
 T = TypeVar("T")
 
@@ -61,6 +63,10 @@ class Recorder:
         self._unsent: Counter[Stream] = Counter()
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._store: Store | None = None
+        self._doubtful: list[Waiting] = []
+        self._damage: JournalDamaged | None = None
+        self._to_reopen = False
+        self._committing_since: float | None = None
 
     @property
     def store(self) -> Store:
@@ -69,53 +75,12 @@ class Recorder:
             raise JournalError(self.failing or f"{self.path} is not open")
         return self._store
 
-    @property
-    def acked(self) -> int:
-        """The number up to which a central has everything."""
-        return self.marks.acked
-
-    @property
-    def by_central(self) -> bool:
-        """Whether an event counts as delivered when a central says so, not when a broker does."""
-        return self.marks.by_central
-
-    @by_central.setter
-    def by_central(self, central: bool) -> None:
-        self.marks.by_central = central
-
-    @property
-    def backlog(self) -> int:
-        """How many recorded events the other side does not have yet."""
-        if self.marks.by_central:
-            return self.marks.waiting(self.last)
-        return self._unsent.total()
-
-    @property
-    def state(self) -> str:
-        """One of recording, evidence_only, not_recording."""
-        if self.failing:
-            return "not_recording"
-        return "evidence_only" if self.house.full else "recording"
-
-    def facts(self) -> dict[str, Any]:
-        """Return how the record is, for the board."""
-        return {
-            "events": self.last,
-            "state": self.state,
-            "failing": self.failing,
-            "waiting": self.backlog,
-            "given_up": dict(self._queue.given_up),
-            **self.house.facts(self.backlog),
-        }
-
     async def open(self) -> None:
         """Open or make the file; a damaged one is set aside.
 
         Raises `JournalRefused` or `BadKey` where the station must not start. Whatever else is
         wrong, such as a card that has become read-only, is tried again while it runs.
         """
-        if self.key is not None:
-            self.signer = await self._in_writer(self._find_key, self.key)
         try:
             await self._begin()
         except JournalRefused:
@@ -123,30 +88,40 @@ class Recorder:
         except JournalError as error:
             self._enter_failing(str(error))
 
-    def _find_key(self, key: Path) -> Signer:
-        if key.exists():
-            return Signer.of(key)
-        signer = Signer.made(key)
-        self._tell("security", {"security": "key made", "fingerprint": signer.fingerprint})
-        return signer
-
     async def _begin(self) -> None:
         """Open the file, setting a damaged one aside, and learn where it stands."""
+        if self.key is not None and self.signer is None:
+            signer, made = await self._in_writer(keyfile.found, self.key)
+            if made:
+                self._tell("security", {"security": "key made", "fingerprint": signer.fingerprint})
+            self.signer = signer
         try:
-            store = await self._in_writer(Store, self.path, self.station, self.signer)
+            await self._open_once()
         except JournalDamaged as error:
             await self._set_aside(str(error))
-            store = await self._in_writer(Store, self.path, self.station, self.signer)
-        await self._learn(store)
+            await self._open_once()
+
+    async def _open_once(self) -> None:
+        store = await self._in_writer(Store, self.path, self.station, self.signer)
+        try:
+            await self._learn(store)
+        except BaseException:
+            self._store = None
+            await self._in_writer(store.close)
+            raise
 
     async def _set_aside(self, why: str) -> None:
-        kept_as = await self._in_writer(files.put_aside, self.path)
+        try:
+            kept_as = await self._in_writer(files.put_aside, self.path)
+        except OSError as error:
+            raise files.journal_error(self.path, error) from error
         log.error("journal damaged", why=why, kept_as=str(kept_as))
         self._tell("alert", {"alert": "journal_damaged", "why": why, "kept_as": kept_as.name})
         self._tell("gap", {"damaged_file_kept_as": kept_as.name})
 
     async def _learn(self, store: Store) -> None:
         marks = self.marks
+        marks.sent.clear()
         marks.newest = await self._in_writer(store.newest)
         marks.confirmed = await self._in_writer(store.confirmed)
         kept = await self._in_writer(store.kept)
@@ -154,27 +129,32 @@ class Recorder:
         marks.by_central = marks.by_central or kept.get(BY_CENTRAL) == "yes"
         self._unsent = await self._in_writer(store.unsent)
         marks.holes = await self._in_writer(store.holes, marks.acked)
+        await self._in_writer(self.house.begin, store)
+        newest = await self._in_writer(store.between, store.last_seq, store.last_seq)
+        self._tell_unclean_end(newest, kept)
         self._store, self.epoch, self.last = store, store.epoch, store.last_seq
-        self._tell_unclean_end(store, kept)
-        await self._in_writer(self.house.measure, store)
+        if (told := await self._in_writer(self.house.look)) is not None:
+            self._tell("alert", told)
 
-    def _tell_unclean_end(self, store: Store, kept: Mapping[str, str]) -> None:
+    def _tell_unclean_end(self, newest: list[Row], kept: Mapping[str, str]) -> None:
         """Say that something polled and not yet recorded may be missing: the end was not clean."""
-        if kept.get(RUNNING) == "yes" and store.last_seq:
-            last = store.between(store.last_seq, store.last_seq)
-            ended = {"last": store.last_seq, "last_time": last[0].time if last else ""}
+        if kept.get(RUNNING) == "yes" and newest:
+            ended = {"last": newest[0].seq, "last_time": newest[0].time}
             self._tell("gap", {"unclean_end": ended})
         self._kept[RUNNING] = "yes"
 
     async def close(self) -> None:
-        """Commit what waits and close."""
+        """Commit what waits, with what was given up, and close."""
         if self._store is None:
             return
+        if self._queue.given_up:
+            self._tell("gap", self._queue.tell())
         self._kept[RUNNING] = ""
         try:
-            await self._commit()
-            while self._queue.waiting:
-                await self._commit()
+            await self._commit_all()
+        except DiskFull:
+            await self._in_writer(self.house.enter_full)
+            await self._commit_all()
         finally:
             await self._in_writer(self._store.close)
             self._store = None
@@ -182,7 +162,7 @@ class Recorder:
 
     def append(self, event: Event) -> None:
         """Queue an event for the next commit; a reading is given up while the disk is full."""
-        waiting = Waiting(event)
+        waiting = Waiting((event,))
         if self.house.full and event.kind == "reading":
             self._queue.drop(waiting, "the disk is full")
         else:
@@ -191,9 +171,7 @@ class Recorder:
     def record(self, *events: Event) -> "asyncio.Future[int]":
         """Queue events for one commit; the future is the last one's number once it is on disk."""
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        for event in events[:-1]:
-            self._put(Waiting(event))
-        self._put(Waiting(events[-1], future))
+        self._put(Waiting(events, future))
         return future
 
     def _put(self, one: Waiting) -> None:
@@ -216,7 +194,7 @@ class Recorder:
             self._queued.clear()
             try:
                 await self._settle()
-                if self._queue.waiting:
+                if self._queue.waiting or self.house.too_large:
                     self._queued.set()
                 if loop.time() - tended >= TEND_EVERY or self.house.too_large:
                     await self._tend()
@@ -228,55 +206,87 @@ class Recorder:
                 self._recovered()
 
     async def _settle(self) -> None:
+        """Bring what waits to disk; raises what the last commit or a read has shown to be wrong."""
         if self._store is None:
             await self._begin()
+        if self._damage is not None:
+            raise self._damage
+        if self._to_reopen:
+            await self._in_writer(self.store.reopen)
+            self._find_written()
+            self._to_reopen = False
         await self._commit()
 
+    async def _commit_all(self) -> None:
+        await self._commit()
+        while self._queue.waiting:
+            await self._commit()
+
     async def _tend(self) -> None:
-        """Give up what is too much or too old; see whether a full disk has room again."""
-        while step := await self._in_writer(self.house.shed, self.store, self.marks.lowest()):
-            self._note_shed(step.store_seq)
-            self.marks.holes += [(run.first, run.last) for run in step.shed.runs]
+        """Give up a step of what is too much or too old; see whether a full disk has room again.
+
+        One step: what is to be recorded meanwhile does not wait for all of them.
+        """
+        step = await self._in_writer(self.house.shed, self.store, self.marks.lowest())
+        if step is not None:
+            self._note_own("gap", step.store_seq)
+            self.marks.gone((run.first, run.last) for run in step.shed.runs)
             for seq, stream in step.shed.events:
                 self._unsent[stream] -= seq > self.marks.confirmed.get(stream, 0)
         if (told := await self._in_writer(self.house.look)) is not None:
             self._tell("alert", told)
 
-    def _note_shed(self, seq: int) -> None:
-        """Count the gap event that the store has recorded by itself."""
+    def _note_own(self, kind: str, seq: int) -> None:
+        """Count an event that the store has recorded by itself."""
         self.last = seq
-        self._note_new("gap", STATION_WIDE, seq)
+        self._note_new(kind, STATION_WIDE, seq)
+        self.grown.set()
 
     async def _mend(self, error: JournalError) -> None:
         """Do what an error asks for, so that the next commit has a chance."""
-        if isinstance(error, DiskFull) and not self.house.full:
+        self._to_reopen = not isinstance(error, DiskFull | JournalDamaged)
+        if isinstance(error, DiskFull) and (not self.house.full or self.house.ballast.there):
             told = await self._in_writer(self.house.enter_full)
             self._queue.drop_readings()
             self._tell("alert", told)
             log.error("disk full", recording="checks and alerts only")
             return
+        if isinstance(error, JournalDamaged) and self._store is not None:
+            with suppress(JournalError):  # the next turn meets it again
+                await self._put_away(str(error))
+                self._queued.set()
+                return
         self._enter_failing(str(error))
         if isinstance(error, JournalRefused):
             raise error
         await asyncio.sleep(RETRY_AFTER)
-        with suppress(JournalError):
-            await self._reopen(damaged=isinstance(error, JournalDamaged), why=str(error))
         self._queued.set()
 
-    async def _reopen(self, *, damaged: bool, why: str) -> None:
-        if self._store is None:
-            return
-        if damaged:
-            await self._in_writer(self._store.close)
-            self._store = None
-            await self._set_aside(why)
-        else:
-            await self._in_writer(self._store.reopen)
-            self._find_written(self._store.last_seq)
+    async def _put_away(self, why: str) -> None:
+        """Close a damaged file and set it aside; the next turn begins a new one."""
+        store, self._store, self._damage = self.store, None, None
+        self._queue.put_back(self._doubtful)
+        self._doubtful = []
+        await self._in_writer(store.close)
+        await self._set_aside(why)
 
-    def _find_written(self, last: int) -> None:
-        """Settle events whose commit had failed and that were found in the file all the same."""
-        self._committed(self._queue.take(last - self.last), last)
+    def _find_written(self) -> None:
+        """Settle what a commit that had failed left in the file all the same; the rest waits again.
+
+        The commit may have been one of the store's own, of an event that never waited here.
+        """
+        doubtful, self._doubtful = self._doubtful, []
+        many = sum(len(one.events) for one in doubtful)
+        found = self.store.between(self.last + 1, self.store.last_seq)
+        ours = [each.kind for one in doubtful for each in one.events]
+        if found and [row.kind for row in found] == ours and len(found) == many:
+            self._committed(doubtful, self.store.last_seq)
+            return
+        for row in found:
+            self._note_new(row.kind, row.instrument, row.seq)
+        self.last = self.store.last_seq
+        self.marks.holes = self.store.holes(self.marks.acked)
+        self._queue.put_back(doubtful)
 
     def _enter_failing(self, why: str) -> None:
         if not self.failing:
@@ -298,11 +308,13 @@ class Recorder:
 
     async def _commit(self) -> None:
         """Commit what waits, a group of it; a cancellation lets the commit end and then goes on."""
-        batch = self._queue.take(MOST_IN_A_COMMIT)
+        batch = self._doubtful or self._queue.take()
+        self._doubtful = []
         moved, self.marks.moved = self.marks.moved, set()
         kept, self._kept = self._kept, {}
         marks: list[Mark] = [(*one, self.marks.confirmed[one]) for one in moved]
-        events = [one.event for one in batch]
+        events = [event for one in batch for event in one.events]
+        self._committing_since = time.monotonic()
         commit = asyncio.ensure_future(
             self._in_writer(self.store.store, events, marks, list(kept.items()))
         )
@@ -310,19 +322,30 @@ class Recorder:
             await asyncio.shield(commit)
         finally:
             await asyncio.wait([commit])
-            if commit.exception() is None:
+            self._committing_since = None
+            if (error := commit.exception()) is None:
                 self._committed(batch, commit.result())
             else:
-                self._queue.put_back(batch)
+                self._keep_for_later(batch, error)
                 self.marks.moved |= moved
                 self._kept = kept | self._kept
 
+    def _keep_for_later(self, batch: list[Waiting], error: BaseException) -> None:
+        """Put back what was not recorded; where the disk failed, it may have been all the same."""
+        if isinstance(error, DiskFull | JournalDamaged):
+            self._queue.put_back(batch)
+        else:
+            self._doubtful = batch
+
     def _committed(self, batch: list[Waiting], last: int) -> None:
-        for seq, one in enumerate(batch, last - len(batch) + 1):
-            self._note_new(one.event.kind, one.event.instrument, seq)
+        seq = last - sum(len(one.events) for one in batch)
+        for one in batch:
+            for event in one.events:
+                seq += 1
+                self._note_new(event.kind, event.instrument, seq)
             one.settle(seq)
         self.last = last
-        self.house.grew(len(batch), self.store.recorded)
+        self.house.grew(sum(len(one.events) for one in batch), self.store.recorded)
         self.grown.set()
 
     def _note_new(self, kind: str, instrument: str, seq: int) -> None:
@@ -331,7 +354,18 @@ class Recorder:
 
     async def kept(self) -> dict[str, str]:
         """Return what was kept beside the events, by name."""
-        return {} if self._store is None else await self._in_writer(self._store.kept)
+        return {} if self._store is None else await self._read(self._store.kept)
+
+    async def _read(self, work: Callable[..., T], *words: Any) -> T:
+        """Read from the file; damage that is met is seen to by whoever writes."""
+        store = self._store
+        try:
+            return await self._in_writer(work, *words)
+        except JournalDamaged as error:
+            if store is self._store:  # and not one that has been set aside meanwhile
+                self._damage = error
+                self._queued.set()
+            raise
 
     async def _in_writer(self, work: Callable[..., T], *words: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *words)

@@ -5,7 +5,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from tramdo.errors import JournalRefused
+from tramdo.errors import JournalDamaged, JournalRefused
 
 VERSION = 3
 _EVENT = """CREATE TABLE event (
@@ -54,6 +54,8 @@ def prepare(path: Path, base: sqlite3.Connection, station: str) -> None:
         )
     if version == 0:
         _make(base, station)
+    elif version not in (VERSION, *_STEPS):
+        raise JournalDamaged(f"{path}: {version} is no number of a schema")
     elif version < VERSION:
         _upgrade(base, version)
     (owner,) = base.execute("SELECT id FROM station").fetchone()

@@ -8,6 +8,7 @@ import fcntl
 import heapq
 import os
 import sqlite3
+import stat
 import time
 from bisect import bisect_right
 from collections import Counter
@@ -37,22 +38,38 @@ HOLES = """SELECT before + 1, seq - 1 FROM (
     FROM (SELECT seq FROM event INDEXED BY event_stream WHERE seq > ? UNION ALL SELECT ?))
   WHERE seq > before + 1"""
 TAIL = "SELECT seq, message, hash, signature FROM event ORDER BY seq DESC LIMIT 100"
-_FULL = {sqlite3.SQLITE_FULL}
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+# What the disk or another program does; whatever else SQLite says is about the file.
+_TROUBLE = {
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
 # Bytes that a row and its index entry take beside the message.
 ROW_COSTS = 120
 
 Fresh = tuple[int, str, str, str, bytes, bytes, bytes | None]
 
 
+def _readable(text: bytes) -> str:
+    """Return a text of the file; one damaged letter does not hide the rest of a row."""
+    return text.decode(errors="replace")
+
+
 def journal_error(path: Path, error: Exception) -> JournalError:
     """Return what an error of SQLite or the system means for the journal."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in _FULL or getattr(error, "errno", None) == errno.ENOSPC:
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", None) == errno.ENOSPC:
         return DiskFull(f"{path}: the disk is full")
-    if code in _DAMAGED:
-        return JournalDamaged(f"{path}: {error}")
-    return JournalError(f"{path}: {error}")
+    ours = isinstance(error, OSError | sqlite3.ProgrammingError)  # such as a connection closed
+    if ours or code in _TROUBLE:
+        return JournalError(f"{path}: {error}")
+    return JournalDamaged(f"{path}: {error}")
 
 
 class Store:
@@ -64,8 +81,7 @@ class Store:
         self.recorded = 0  # bytes, since it was opened
         self._last_hash: bytes = GENESIS
         self._sealing = Sealing(signed_at=time.monotonic())
-        if not path.parent.is_dir():
-            raise JournalRefused(f"{path}: there is no folder {path.parent}")
+        _has_folder(path)
         self._lock = self._locked()
         try:
             self._base = self._opened()
@@ -97,6 +113,7 @@ class Store:
             base = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise journal_error(self.path, error) from error
+        base.text_factory = _readable
         try:
             base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=FULL")
@@ -108,7 +125,7 @@ class Store:
                 base.execute("SELECT first, id FROM epoch ORDER BY first")
             )
             self._last_hash = self._end(base)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, ValueError, TypeError) as error:
             base.close()
             raise journal_error(self.path, error) from error
         except BaseException:
@@ -291,9 +308,22 @@ class Store:
         os.close(self._lock)
 
 
+def _has_folder(path: Path) -> None:
+    try:
+        if stat.S_ISDIR(path.parent.stat().st_mode):
+            return
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise journal_error(path, error) from error
+    raise JournalRefused(f"{path}: there is no folder {path.parent}")
+
+
 def put_aside(path: Path) -> Path:
     """Give a file that is no journal any more another name, with its log; return it."""
-    aside = path.with_name(f"{path.name}.damaged-{int(time.time())}")
+    number = int(time.time())
+    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
     path.rename(aside)
     for tail in ("-wal", "-shm"):
         if (side := Path(f"{path}{tail}")).exists():

@@ -79,7 +79,8 @@ class Link:
                 signature=signature,
             )
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ValueError(f"no message of a station: {error!r}") from error
+            why = "a field is missing, or is not what a station writes there"
+            raise ValueError(f"no message of a station: {why}") from error
 
     def value(self, before: bytes) -> bytes:
         """Return the chain value of this message after `before`."""

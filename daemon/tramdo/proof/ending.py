@@ -1,5 +1,7 @@
 """What can be said of a record only when its end has been seen. No I/O."""
 
+from collections.abc import Sequence
+
 from tramdo.proof import findings as found
 from tramdo.proof.course import Course
 from tramdo.proof.declared import Declared, Run
@@ -29,28 +31,43 @@ NO_END = "the closing line is not there: the end was cut off"
 SHORT = "the closing line names these as well; they were cut off"
 LONGER = "these stand after the event that the closing line names as the last"
 COUNT = "the closing line counts another number of events than stand in it"
+AS_TEXT = "every line ends in CR LF: the file was changed as text on the way"
 BAD_END = "the signature of the closing line does not fit"
 
 
 def end(course: Course, record: Record, declared: Declared, findings: Findings) -> Report:
     """Return the report of a walk that has taken the last event."""
     head = _closing(course, record, findings)
+    if record.as_text:
+        findings.add(found.ALTERED, "", (0, 0), AS_TEXT)
     proven = _end_flows(course, head, declared, findings)
     if not record.partial:
         _judge_holes(course, declared, findings)
         _judge_tails(course, head, declared, findings)
         _judge_epochs(course, declared, findings)
     course.points.judge(_lasts(course, declared), findings)
+    spans = course.spans()
     return Report(
         station=course.station,
-        epochs=course.spans(),
+        epochs=spans,
         kinds=dict(course.kinds.most_common()),
         signatures=course.signatures,
         proven=None if declared.verifier is None else proven,
         partial=record.partial,
         findings=findings.listed(["", *course.epochs]),
         unlisted=findings.unlisted,
+        end=found.OPEN if record.partial else _how_it_ends(course, spans),
     )
+
+
+def _how_it_ends(course: Course, spans: Sequence[found.Span]) -> str:
+    """Return who vouches that the last event here is the last one."""
+    if not spans:
+        return found.OPEN
+    newest = spans[-1]
+    if course.points.reach(newest.epoch, newest.last):
+        return found.PROVEN
+    return found.SIGNED if newest.vouched == newest.last else found.OPEN
 
 
 def _closing(course: Course, record: Record, findings: Findings) -> Head | None:

@@ -5,7 +5,7 @@ closing line bears the newest chain value: without it a cut-off end could not be
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,11 +123,14 @@ class Export:
         self._closing: Closing | None = None
         with _opened(path) as file:
             try:
-                self.header = Header.of(file.readline(LONGEST))
-            except (ValueError, KeyError, TypeError) as error:
+                line = file.readline(LONGEST)
+                self.header = Header.of(line)
+            except (ValueError, KeyError, TypeError):
                 raise NoExport(
-                    f"{path}: its first line is no header of an export of tramdo: {error!a}"
+                    f"{path}: no export of tramdo (its first line is no header); "
+                    "a journal is exported with `tramdo export`"
                 ) from None
+        self._line_end = b"\r\n" if line.endswith(b"\r\n") else b"\n"
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield each line between header and closing line, whatever stands in it."""
@@ -140,7 +143,7 @@ class Export:
                 if not after and (closing := _closing(line)) is not None:
                     self._closing = closing
                     return
-                yield line.removesuffix(b"\n")
+                yield line.removesuffix(self._line_end).removesuffix(b"\n")
                 line = after
 
     def closing(self) -> Closing | None:
@@ -154,7 +157,30 @@ class Export:
             station=self.header.station,
             partial=bool(self.header.kinds),
             closing=self.closing,
+            as_text=self._line_end != b"\n",
         )
+
+    def lines(self, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Return on which line of the file, counted from 1, these events (epoch, number) stand.
+
+        One that stands there twice is on the later; what is no event follows the one before it.
+        """
+        found: dict[tuple[str, int], int] = {}
+        epoch, seq = "", 0
+        for number, wire in enumerate(self, 2):
+            try:
+                link = link_of(wire)
+                epoch, seq = link.epoch, link.seq
+            except ValueError:
+                seq += 1
+            if (epoch, seq) in wanted:
+                found[epoch, seq] = number
+        return found
+
+
+def exists(path: Path) -> str:
+    """Return what is said where an export would replace a file."""
+    return f"{path}: is there already; an export replaces no file, give it a new name"
 
 
 def read(path: Path) -> Export:

@@ -21,6 +21,10 @@ CUT = "cut"
 
 MOST_LISTED = 1000
 
+PROVEN = "proven"
+SIGNED = "signed"
+OPEN = "open"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -124,7 +128,8 @@ class Report:
     """What a walk found; `proven` None means that no key was given to judge signatures with.
 
     `partial` says that the file is a selection, whose completeness cannot be judged; `unlisted`
-    counts findings beyond those listed.
+    counts findings beyond those listed. `end` is "proven" where the other end knows the last event,
+    "signed" where the station signed it, else "open".
     """
 
     station: str
@@ -135,6 +140,7 @@ class Report:
     partial: bool
     findings: tuple[Finding, ...]
     unlisted: int
+    end: str = OPEN
 
     @property
     def events(self) -> int:

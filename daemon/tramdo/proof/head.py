@@ -36,7 +36,8 @@ class Head:
                 signature=None if signature is None else base64.b64decode(signature, validate=True),
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no head of a record: {error!r}") from error
+            why = "a field is missing, or is not what a station writes there"
+            raise ValueError(f"no head of a record: {why}") from error
         if type(head.seq) is not int or head.seq < 1 or len(head.value) != HASH_BYTES:
             raise ValueError("no head of a record: seq or hash is none")
         return head

@@ -27,6 +27,11 @@ def fingerprint(key: Ed25519PublicKey) -> str:
     return " ".join(digits[at : at + 4] for at in range(0, 16, 4))
 
 
+def public_text(key: Ed25519PublicKey) -> str:
+    """Return the raw public key in base64, as birth and export name it."""
+    return base64.b64encode(key.public_bytes(*_RAW)).decode()
+
+
 class Signer:
     """Signs chain values with the station's key."""
 
@@ -36,23 +41,26 @@ class Signer:
 
     @classmethod
     def of(cls, path: Path) -> "Signer":
-        """Return the signer of a key file; raises `BadKey`."""
+        """Return the signer of a key file; raises `BadKey`, or `OSError` for a failing disk."""
         try:
             mode = path.stat().st_mode
             if stat.S_IMODE(mode) & 0o077:
                 raise BadKey(f"{path} may be read by others ({mode & 0o777:o}); run: chmod 600")
             key = serialization.load_pem_private_key(path.read_bytes(), None)
-        except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise BadKey(
-                f"{path}: {getattr(error, 'strerror', None) or 'no private key'}"
-            ) from None
+        except (PermissionError, FileNotFoundError, IsADirectoryError) as error:
+            raise BadKey(f"{path}: {error.strerror}") from None
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise BadKey(f"{path}: no private key") from None
         if not isinstance(key, Ed25519PrivateKey):
             raise BadKey(f"{path} is a key of another kind; allowed: Ed25519")
         return cls(key)
 
     @classmethod
     def made(cls, path: Path) -> "Signer":
-        """Make a key file that only its owner may read, on disk before this returns."""
+        """Make a key file that only its owner may read, on disk before this returns.
+
+        Raises `OSError`.
+        """
         key = Ed25519PrivateKey.generate()
         pem = key.private_bytes(
             serialization.Encoding.PEM,
@@ -60,16 +68,14 @@ class Signer:
             serialization.NoEncryption(),
         )
         draft = path.with_name(f"{path.name}.new")
-        try:
-            draft.unlink(missing_ok=True)
-            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "wb") as out:
-                out.write(pem)
-                out.flush()
-                os.fsync(out.fileno())
-            draft.rename(path)
-        except OSError as error:
-            raise BadKey(f"{path}: cannot be made: {error.strerror}") from None
+        draft.unlink(missing_ok=True)
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as out:
+            out.write(pem)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.rename(path)
+        _sync_folder(path.parent)
         return cls(key)
 
     def sign(self, station: str, epoch: str, seq: int, link: bytes) -> bytes:
@@ -84,7 +90,7 @@ class Signer:
 
     def public_text(self) -> str:
         """Return the raw public half in base64, as birth and export name it."""
-        return base64.b64encode(self.public.public_bytes(*_RAW)).decode()
+        return public_text(self.public)
 
     @property
     def fingerprint(self) -> str:
@@ -108,6 +114,15 @@ class Verifier:
         return any(
             _signed(key, statement(station, epoch, seq, link), signature) for key in self.keys
         )
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a new name in a folder to disk."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _public(pem: bytes) -> Ed25519PublicKey:

@@ -46,6 +46,13 @@ class Points:
             elif (values := self._at(one)) and one.value not in values:
                 findings.add(found.FORK, epoch, (one.seq, one.seq), OTHERWISE)
 
+    def reach(self, epoch: str, seq: int) -> bool:
+        """Return whether the other end knows just this event, so that it knows this end."""
+        value = self.value(epoch, seq)
+        return value is not None and any(
+            (one.seq, one.value) == (seq, value) and one.epoch in ("", epoch) for one in self._known
+        )
+
     def _at(self, one: Known) -> list[bytes]:
         """Return the chain values seen at a known number."""
         return [

@@ -40,13 +40,15 @@ class Record:
     """A station's record in a file: `entries` can be read again from the start.
 
     `closing` is asked after the last entry, and says None where the end is cut off; a journal
-    has none. `partial`: a selection of kinds, in which holes mean nothing.
+    has none. `partial`: a selection of kinds, in which holes mean nothing; `as_text`: a program
+    that takes it for text has changed the ends of its lines.
     """
 
     entries: Callable[[], Iterable[Entry]]
     station: str = ""
     partial: bool = False
     closing: Callable[[], Closing | None] | None = None
+    as_text: bool = False
 
 
 def wire_of(entry: Entry) -> bytes:

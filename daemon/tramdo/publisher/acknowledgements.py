@@ -69,6 +69,7 @@ class Acknowledgements:
     ) -> None:
         self._promise, self._journal, self._tell = promise, journal, tell
         self.moved: Callable[[int], None] = lambda _: None
+        self.unmoved: Callable[[], None] = lambda: None
         self.at: datetime | None = None
         self.refused = 0
         self._upto: dict[str, int] = {}
@@ -90,7 +91,7 @@ class Acknowledgements:
         if self._promise != "auto":
             self._journal.by_central = self._promise == "central"
 
-    async def take(self, payload: bytes, now: float) -> None:
+    async def take(self, payload: bytes, now: float, *, retained: bool = False) -> None:
         """Apply one message of the topic `ack`; `now` is monotonic, in seconds."""
         before = self._journal.acked
         try:
@@ -103,6 +104,8 @@ class Acknowledgements:
         self.at = datetime.now(UTC)
         if covered > before:
             self.moved(covered)
+        elif not retained:
+            self.unmoved()
 
     async def _covered(self, upto: dict[str, int], now: float) -> int:
         try:

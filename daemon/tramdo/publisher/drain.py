@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from tramdo.errors import BrokerError, JournalError, PublishHeld, PublishRefused
 from tramdo.journal import URGENT, Journal, Row, Stream
 from tramdo.mqtt import Connection
+from tramdo.publisher import lanes
 from tramdo.publisher.acknowledgements import Acknowledgements
 from tramdo.publisher.envelope import Envelope
-from tramdo.publisher.lanes import GAPS, AllBut
 from tramdo.publisher.pace import Meter, Pace
 from tramdo.publisher.resends import Resends
 from tramdo.publisher.unacknowledged import Unacknowledged
@@ -25,6 +25,10 @@ from tramdo.settings.station import Mqtt
 
 HOLD_SECONDS = 10.0
 JOURNAL_RETRY = 5.0
+# Asking the journal for more than is under way at once keeps the link busy between two looks.
+WINDOWS_A_TURN = 4
+
+Outcomes = dict[Row, BrokerError | None]
 
 
 class Hold(NamedTuple):
@@ -53,9 +57,12 @@ class Drain:
         self._acknowledgements, self._resends = acknowledgements, resends
         self._looked = looked
         self.stir = asyncio.Event()
+        self._fresh = asyncio.Event()
         self.holds: dict[Stream, Hold] = {}
         self.window = Window(most=settings.max_in_flight, size=settings.max_in_flight)
         self.unacknowledged = Unacknowledged(first=settings.resend_after_s)
+        self._urgent_sent = 0
+        self._repeating = False
         self._pace = Pace(settings.backlog_per_s)
         self._meter = Meter()
         self._clock = time.monotonic
@@ -64,6 +71,11 @@ class Drain:
         """Note that a central has everything up to a number."""
         self.unacknowledged.covered(upto, self._clock())
         self._looked(True)
+        self.stir.set()
+
+    def heard(self) -> None:
+        """Note that a central says the same as before."""
+        self.unacknowledged.heard()
         self.stir.set()
 
     async def run(self, connection: Connection) -> None:
@@ -87,13 +99,14 @@ class Drain:
         while True:
             await self._journal.grown.wait()
             self._journal.grown.clear()
+            self._fresh.set()
             self.stir.set()
 
     async def _turn(self, connection: Connection) -> None:
         if wait := self._pace.wait(self.window.size, self._clock()):
             await asyncio.sleep(wait)
             return
-        most = min(self.window.size, self._pace.allows)
+        most = min(WINDOWS_A_TURN * self.window.size, self._pace.allows)
         if rows := await self._due(most):
             await self._send_in_order(connection, rows)
         elif rows := await self._resends.next(most, self._clock()):
@@ -104,22 +117,25 @@ class Drain:
     async def _due(self, most: int) -> list[Row]:
         held = self._held()
         if not self._acknowledgements.central:
-            return self._fitting(await self._journal.unsent(held, most))
+            return await self._journal.unsent(held, most)
         if self.unacknowledged.due(self._clock()):
             self.unacknowledged.again(self._clock())
             self._journal.rewind()
-        lanes: tuple[tuple[Container[Stream], int], ...] = (
-            (AllBut(GAPS, held), most),
-            (AllBut(URGENT, held), self.unacknowledged.room(urgent=True)),
-            (held, self.unacknowledged.room(urgent=False)),
-        )
-        for but, room in lanes:
+        order = [
+            (lanes.gaps(held), most),
+            (lanes.urgent(held), self.unacknowledged.room(urgent=True)),
+            (lanes.rest(held), self.unacknowledged.room(urgent=False)),
+        ]
+        if self._repeating:
+            # Where links are short, what is urgent and not yet covered comes again with each of
+            # them: were it always first, the rest that it waits for would never go.
+            order[1:] = reversed(order[1:])
+        for but, room in order:
             if room and (rows := await self._journal.unsent(but, min(most, room))):
-                return self._fitting(rows)
+                again = rows[0].kind in URGENT and rows[0].seq <= self._urgent_sent
+                self._repeating = again and not self._repeating
+                return rows
         return []
-
-    def _fitting(self, rows: list[Row]) -> list[Row]:
-        return rows[: self.window.fitting([len(row.message) for row in rows])]
 
     def _held(self) -> Container[Stream]:
         now = self._clock()
@@ -135,10 +151,22 @@ class Drain:
             async with asyncio.timeout_at(min(ends, default=None)):
                 await self.stir.wait()
 
-    async def _sent(self, connection: Connection, rows: list[Row]) -> list[BrokerError | None]:
-        """Send events at once; return for each why the broker did not take it."""
-        self._pace.take(len(rows))
-        return await asyncio.gather(*(self._send(connection, row) for row in rows))
+    async def _sent(self, connection: Connection, rows: list[Row]) -> Outcomes:
+        """Send events, a window of them at once; stop early when something new is recorded."""
+        outcomes: Outcomes = {}
+        waiting = iter(rows)
+        self._fresh.clear()
+
+        async def walk(place: int) -> None:
+            for row in waiting:
+                outcomes[row] = await self._send(connection, row)
+                if self._fresh.is_set() or place >= self.window.size:
+                    return
+
+        sizes = [len(row.message) for row in rows[: self.window.size]]
+        await asyncio.gather(*(walk(place) for place in range(self.window.fitting(sizes))))
+        self._pace.take(len(outcomes))
+        return outcomes
 
     async def _send(self, connection: Connection, row: Row) -> BrokerError | None:
         try:
@@ -153,25 +181,30 @@ class Drain:
     async def _send_in_order(self, connection: Connection, rows: list[Row]) -> None:
         """Send a window of events; of each stream the mark stops before the first that failed."""
         central = self._acknowledgements.central
-        errors = await self._sent(connection, rows)
+        outcomes = await self._sent(connection, rows)
         now = self._clock()
-        for row, error in zip(rows, errors, strict=True):
+        for row, error in sorted(outcomes.items()):
             if error is not None:
                 self.holds.setdefault(row.stream, Hold(now + HOLD_SECONDS, error))
             elif row.stream not in self.holds:
                 self._mark(row, now, central=central)
-        self._looked(None in errors)
+        self._looked(None in outcomes.values())
 
     def _mark(self, row: Row, now: float, *, central: bool) -> None:
         if central != self._acknowledgements.central:
             return  # a central spoke up meanwhile: it is sent again and it says whether it has it
         self._journal.mark_sent(row)
+        if row.kind in URGENT and row.kind not in lanes.GAPS:
+            self._urgent_sent = max(self._urgent_sent, row.seq)
         if central and row.seq > self._journal.acked:
             self.unacknowledged.sent(row.seq, now, urgent=row.kind in URGENT)
 
     async def _send_again(self, connection: Connection, rows: list[Row]) -> None:
-        if any(await self._sent(connection, rows)):
+        outcomes = await self._sent(connection, rows)
+        if any(outcomes.values()):
             self._resends.drop()
+        else:
+            self._resends.put_back([row for row in rows if row not in outcomes])
 
     def facts(self) -> dict[str, Any]:
         """Return what is under way, for the board."""

@@ -76,7 +76,7 @@ class Hearing:
 
     async def _take(self, topic: str, payload: bytes, *, retained: bool, born: bool) -> None:
         if topic == self._ack:
-            await self._acks.take(payload, time.monotonic())
+            await self._acks.take(payload, time.monotonic(), retained=retained)
             self.acknowledged.set()
         elif topic == self._resend:
             self._requests.ask(payload, retained=retained, now=time.monotonic())

@@ -1,4 +1,4 @@
-"""Which streams may go when: gaps before all, what is urgent before the rest. No I/O."""
+"""Which streams go in which lane: gaps before all, what is urgent before the rest. No I/O."""
 
 from collections.abc import Container
 
@@ -8,16 +8,28 @@ from tramdo.journal import URGENT, Stream
 GAPS = frozenset({"gap"})
 
 
-class AllBut:
-    """The streams to leave out so that only some kinds are left, and of these not the held ones."""
+class Lane:
+    """The streams to leave out so that some kinds are left, and of these not the held ones."""
 
-    def __init__(self, kinds: Container[str], held: Container[Stream]) -> None:
-        self._kinds, self._held = kinds, held
+    def __init__(self, kinds: Container[str], held: Container[Stream], *, others: bool) -> None:
+        self._kinds, self._held, self._others = kinds, held, others
 
     def __contains__(self, stream: object) -> bool:
         if not isinstance(stream, tuple):
             return False
-        return stream[0] not in self._kinds or stream in self._held
+        return (stream[0] in self._kinds) is self._others or stream in self._held
 
 
-__all__ = ["GAPS", "URGENT", "AllBut"]
+def gaps(held: Container[Stream]) -> Lane:
+    """Return what to leave out so that gap events are left."""
+    return Lane(GAPS, held, others=False)
+
+
+def urgent(held: Container[Stream]) -> Lane:
+    """Return what to leave out so that urgent kinds are left."""
+    return Lane(URGENT, held, others=False)
+
+
+def rest(held: Container[Stream]) -> Lane:
+    """Return what to leave out so that the other kinds are left."""
+    return Lane(URGENT, held, others=True)

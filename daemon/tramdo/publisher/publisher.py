@@ -62,7 +62,8 @@ class Publisher:
         allowed = commands if settings.commands else None
         self._hearing = Hearing(envelope, self._acks, resends, self._double, allowed)
         self._drain = Drain(journal, envelope, settings, self._acks, resends, self._look)
-        self._acks.moved, self._hearing.asked = self._drain.covered, self._drain.stir.set
+        self._acks.moved, self._acks.unmoved = self._drain.covered, self._drain.heard
+        self._hearing.asked = self._drain.stir.set
         self._show = Show(board, journal, envelope, self._status, settings.state_every_s)
 
     def facts(self) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class Publisher:
         """Connect, publish, and connect again with back-off, until cancelled."""
         while True:
             began = time.monotonic()
-            state, cause = await _to_its_end(self._once())
+            state, cause = await to_its_end(self._once())
             self._enter(state, cause)
             await asyncio.sleep(self._patience.after(state, time.monotonic() - began))
 
@@ -172,8 +173,8 @@ class Publisher:
         self.cause = cause
 
 
-async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Await work; a cancellation lets it end in order and is never lost.
+async def to_its_end(work: Coroutine[Any, Any, T], again: float = END_LIMIT) -> T:
+    """Await work; a cancellation lets it end in order, is repeated after a time, and never lost.
 
     In CPython 3.11 a task group that fails while it is cancelled forgets the cancellation, and so
     does `wait_for`, with which aiomqtt waits: the station would wait for its publisher for ever.
@@ -184,5 +185,5 @@ async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
     finally:
         while not task.done():
             task.cancel()
-            await asyncio.wait([task], timeout=END_LIMIT)
+            await asyncio.wait([task], timeout=again)
     return task.result()

@@ -96,6 +96,10 @@ class Resends:
             await self._step(self._waiting[0], now)
         return [self._ready.popleft() for _ in range(min(most, len(self._ready)))]
 
+    def put_back(self, rows: list[Row]) -> None:
+        """Take back what was handed out and not sent, oldest first."""
+        self._ready.extendleft(reversed(rows))
+
     def drop(self) -> None:
         """Forget what was asked: the connection ended, or nobody takes the answers."""
         self._waiting.clear()

@@ -13,10 +13,9 @@ from tramdo.errors import JournalError, PublishRefused
 from tramdo.journal import Journal
 from tramdo.mqtt import Connection
 from tramdo.publisher.envelope import Envelope, Letter
-from tramdo.publisher.window import Window
 
 REST = 1.0
-MOST_UNDER_WAY = 8
+AT_ONCE = 8
 
 
 class Show:
@@ -42,7 +41,6 @@ class Show:
     def _begin(self) -> None:
         self._seen: dict[str, int] = {}
         self._told: dict[str, Any] = {}
-        self._window = Window(most=MOST_UNDER_WAY, size=MOST_UNDER_WAY // 2)
 
     async def run(self, connection: Connection) -> None:
         """Show until cancelled."""
@@ -58,7 +56,7 @@ class Show:
         while True:
             began = clock()
             letters = self._letters()
-            walks = (self._walk(connection, letters) for _ in range(self._window.size))
+            walks = (self._walk(connection, letters) for _ in range(AT_ONCE))
             await asyncio.gather(*walks)
             await asyncio.sleep(max(REST, clock() - began))
             if clock() >= all_at:
@@ -75,13 +73,12 @@ class Show:
     async def _walk(self, connection: Connection, letters: Iterator[Letter]) -> None:
         for one in letters:
             try:
-                took = await connection.send(*one, retain=True)
+                await connection.send(*one, retain=True)
             except PublishRefused as error:
                 self.refused[one.topic] = error
             else:
                 self.refused.pop(one.topic, None)
                 self.born = self.born or one.topic == self._envelope.topic("status")
-                self._window = self._window.after(took, asyncio.get_running_loop().time())
 
     def _letters(self) -> Iterator[Letter]:
         if (body := self._status()) != self._told.get("status"):

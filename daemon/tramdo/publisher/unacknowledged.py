@@ -7,6 +7,7 @@ from tramdo.plan import BackOff
 # Of what is urgent and of the rest each: neither may keep back the one that the central waits for.
 MOST_OF_A_LANE = 500
 LONGEST_WAIT = 900.0
+MOST_COUNTED = 10_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -16,6 +17,9 @@ class Unacknowledged:
     An acknowledgement says "all up to a number", and what is urgent is sent before older events:
     it stays unacknowledged until they have arrived. So whatever was sent before something that is
     now acknowledged counts as under way no more.
+
+    A central that goes on to speak, and says the same after everything was sent again, waits for
+    what is not to be had. Then sending again helps nobody, and new events go on at its pace.
     """
 
     first: float
@@ -23,6 +27,9 @@ class Unacknowledged:
     since: float = 0.0
     _under_way: dict[int, tuple[int, bool]] = field(default_factory=dict)
     _turn: int = 0
+    _turn_heard: int = 0
+    _in_vain: bool = False
+    _speaks: bool = False
     _again: BackOff = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,7 +44,8 @@ class Unacknowledged:
         """Note that the broker took an event."""
         if not self.numbers:
             self.since = now
-        self.numbers.add(seq)
+        if len(self.numbers) < MOST_COUNTED:
+            self.numbers.add(seq)
         self._turn += 1
         self._under_way[seq] = self._turn, urgent
 
@@ -52,25 +60,38 @@ class Unacknowledged:
         }
         self.numbers = {one for one in self.numbers if one > upto}
         self._again = self._again.reset().failed()
+        self._in_vain = self._speaks = False
         self.since = now
+
+    def heard(self) -> None:
+        """Note that the central says the same as before: it is there."""
+        if self._in_vain:
+            self._under_way = {
+                seq: one for seq, one in self._under_way.items() if one[0] > self._turn_heard
+            }
+        self._turn_heard, self._speaks = self._turn, True
 
     def due(self, now: float) -> bool:
         """Return whether it is time to send again what was sent."""
-        return bool(self.numbers) and now - self.since >= self._again.delay
+        return self.wait_until is not None and now >= self.wait_until
 
     @property
     def wait_until(self) -> float | None:
-        """When it will be due, None when nothing is unacknowledged."""
-        return self.since + self._again.delay if self.numbers else None
+        """When it will be due, None when nothing is unacknowledged or sending again is no use."""
+        if not self.numbers or (self._in_vain and self._speaks):
+            return None
+        return self.since + self._again.delay
 
     def again(self, now: float) -> None:
         """Note that it is sent again."""
         self.numbers.clear()
         self._under_way.clear()
         self._again = self._again.failed()
+        self._in_vain, self._speaks = True, False
         self.since = now
 
     def forget(self) -> None:
         """Begin afresh: another connection."""
         self.again(0.0)
         self._again = self._again.reset().failed()
+        self._in_vain = False
