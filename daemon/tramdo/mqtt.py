@@ -57,6 +57,9 @@ class Connection(aiomqtt.Client):
         super()._on_publish(client, userdata, mid, reason_code, properties)
 
     def _on_disconnect(self, *args: Any) -> None:
+        if not self._connected.done():  # or aiomqtt waits for an answer that cannot come
+            why = "the broker closed the connection before it answered"
+            self._connected.set_exception(aiomqtt.MqttError(why))
         super()._on_disconnect(*args)
         self._lost = True
         if args[2].is_disconnect_packet_from_server:

@@ -112,7 +112,7 @@ async def test_03_disk_full_to_the_last_block(tmp_path: Path) -> None:
         record.chains(path.with_suffix(".key"))
 
 
-MANY = [6, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
+MANY = [3, pytest.param(60, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])]
 COMMITS = 60
 
 

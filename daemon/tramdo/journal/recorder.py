@@ -31,8 +31,8 @@ from tramdo.proof import Signer
 
 log = structlog.get_logger()
 
-RETRY_AFTER = 5.0
-TEND_EVERY = 10.0
+RETRY_AFTER = 2.0
+TEND_EVERY = 5.0
 SLOW_DISK = 10.0
 RUNNING, ACKED, BY_CENTRAL = "running", "acked", "by_central"
 T = TypeVar("T")
