@@ -1,69 +1,65 @@
 """`tramdo`: the command line. Commands of other packages join by `tramdo.commands`."""
 
 import sys
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 import typer
 
 from tramdo import __version__
-from tramdo.cli.check import check
-from tramdo.cli.check_instrument import adjusted, check_instrument
-from tramdo.cli.compare import compare
-from tramdo.cli.drivers import drivers
-from tramdo.cli.export import export, key
-from tramdo.cli.history import history
-from tramdo.cli.live import live, retry
-from tramdo.cli.ports import ports
-from tramdo.cli.read import read
-from tramdo.cli.run import run
-from tramdo.cli.standards import import_standards, standards
 
 GROUP = "tramdo.commands"
-
-app = typer.Typer(
-    help="A measuring station: reads scales and fuel dispensers, checks them, finds drift.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-for command in (
-    run,
-    check,
-    read,
-    live,
-    retry,
-    check_instrument,
-    adjusted,
-    history,
-    compare,
-    export,
-    key,
-    standards,
-    import_standards,
-    drivers,
-    ports,
-):
-    app.command()(command)
+# Loaded when it is asked for: pages, plots and certificates are no burden of the daemon.
+OURS = {
+    "run": "run",
+    "check": "check",
+    "read": "read",
+    "live": "live",
+    "retry": "live",
+    "check_instrument": "check_instrument",
+    "adjusted": "check_instrument",
+    "history": "history",
+    "compare": "compare",
+    "export": "export",
+    "key": "export",
+    "standards": "standards",
+    "import_standards": "standards",
+    "drivers": "drivers",
+    "ports": "ports",
+}
 
 
-@app.command()
+def application(wanted: list[str]) -> typer.Typer:
+    """Return the commands that this call can need: the one that is named, else all of them."""
+    app = typer.Typer(
+        help="A measuring station: reads scales and fuel dispensers, checks them, finds drift.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    asked = wanted[0].replace("-", "_") if wanted else ""
+    for name in [asked] if asked in OURS else OURS:
+        app.command()(getattr(import_module(f"tramdo.cli.{OURS[name]}"), name))
+    app.command()(version)
+    if asked not in OURS:
+        _add_others(app, wanted)
+    return app
+
+
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
 
 
-def _add_others(wanted: list[str]) -> None:
+def _add_others(app: typer.Typer, wanted: list[str]) -> None:
     """Add the commands of other packages, loading only what this call can need."""
     asked = wanted[0] if wanted and not wanted[0].startswith("-") else None
-    ours = {one.callback.__name__ for one in app.registered_commands if one.callback}
     for point in entry_points(group=GROUP):
-        if point.name in ours:
-            continue
-        if asked in (None, point.name):
-            _add(point)
+        if point.name not in OURS and asked in (None, point.name):
+            _add(app, point)
 
 
-def _add(point: EntryPoint) -> None:
+def _add(app: typer.Typer, point: EntryPoint) -> None:
     try:
         command = point.load()
     except Exception as error:  # noqa: BLE001  somebody else's package must not take ours down
@@ -74,8 +70,7 @@ def _add(point: EntryPoint) -> None:
 
 def main() -> None:
     """Run one command."""
-    _add_others(sys.argv[1:])
-    app()
+    application(sys.argv[1:])()
 
 
 if __name__ == "__main__":

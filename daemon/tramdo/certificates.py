@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
+if TYPE_CHECKING:
+    from cryptography import x509
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,12 @@ class Certificate:
 
 def certificates(pem: bytes) -> list[Certificate]:
     """Return the certificates in a PEM file in their order; raises `ValueError` if none is."""
+    from cryptography import x509  # noqa: PLC0415  2.4 MB, for those with TLS
+
     return [_certificate(one) for one in x509.load_pem_x509_certificates(pem)]
 
 
-def _certificate(one: x509.Certificate) -> Certificate:
+def _certificate(one: "x509.Certificate") -> Certificate:
     return Certificate(
         name=_common(one.subject),
         names=_names(one),
@@ -37,12 +40,16 @@ def _certificate(one: x509.Certificate) -> Certificate:
     )
 
 
-def _common(name: x509.Name) -> str:
+def _common(name: "x509.Name") -> str:
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415
+
     found = name.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else name.rfc4514_string()
 
 
-def _names(one: x509.Certificate) -> tuple[str, ...]:
+def _names(one: "x509.Certificate") -> tuple[str, ...]:
+    from cryptography import x509  # noqa: PLC0415
+
     try:
         names = one.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:

@@ -98,6 +98,7 @@ async def test_13_boot_in_1970_and_time_comes_later(tmp_path: Path, wall: WallCl
     assert {one["clock"] for one in record.events()} <= {"unknown", "free-running"}
 
 
+@pytest.mark.soak
 async def test_13_restart_before_the_last_event(tmp_path: Path, wall: WallClock) -> None:
     async with Bench(tmp_path / "bench").up() as bench:
         wall.shift("+3d")

@@ -269,7 +269,7 @@ async def test_29_upgrade_of_the_database(tmp_path: Path, version: int) -> None:
         assert [row.seq for row in await journal.unsent((), 100) if row.kind == "alert"] >= [4]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [pytest.param(1, marks=pytest.mark.soak), 2])
 def test_29_power_cut_while_upgrading(tmp_path: Path, version: int) -> None:
     powercut.needed()
     for cut_at in range(14, 120, 18):

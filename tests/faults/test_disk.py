@@ -177,7 +177,11 @@ def history(file: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("clean", [True, False], ids=["after a stop", "after a kill"])
+@pytest.mark.parametrize(
+    "clean",
+    [pytest.param(True, marks=pytest.mark.soak), False],
+    ids=["after a stop", "after a kill"],
+)
 async def test_05_read_only_card_at_start(tmp_path: Path, clean: bool) -> None:
     with small_disk(tmp_path / "card", 32) as card:
         journal = card.place / "j.db"

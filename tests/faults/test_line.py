@@ -84,7 +84,11 @@ def twin(behind: bool) -> Twin:
     return Twin(Rtu(Modbus({2: Unit(coriolis(meter))})), behind)
 
 
-@pytest.mark.parametrize("behind", [False, True], ids=["at once", "one behind the other"])
+@pytest.mark.parametrize(
+    "behind",
+    [pytest.param(False, marks=pytest.mark.soak), True],
+    ids=["at once", "one behind the other"],
+)
 async def test_17_two_instruments_with_one_address(tmp_path: Path, behind: bool) -> None:
     async with Bench(tmp_path / "bench").up() as bench:
         every_reading(bench)

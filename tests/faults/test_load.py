@@ -59,7 +59,7 @@ def with_dead_ones(bench: Bench, silent_port: int) -> None:
 @pytest.mark.parametrize(
     ("polls", "growth"),
     [
-        (250, 6 * MEGABYTE),
+        (150, 6 * MEGABYTE),
         pytest.param(40_000, 8 * MEGABYTE, marks=[pytest.mark.soak, pytest.mark.timeout(3600)]),
     ],
 )
@@ -103,7 +103,7 @@ def never_reading(listen: str) -> socket.socket:
 
 @pytest.mark.parametrize(
     ("clients", "polls"),
-    [(30, 200), pytest.param(100, 20_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
+    [(30, 100), pytest.param(100, 20_000, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
 )
 async def test_26_slow_web_clients_delay_nobody(tmp_path: Path, clients: int, polls: int) -> None:
     async with Bench(tmp_path / "bench").up() as bench:

@@ -212,7 +212,14 @@ def _locked_key(station: Guarded) -> None:
     station.own.key.write_bytes(key.private_bytes(serialization.Encoding.PEM, form, locked))
 
 
-@pytest.mark.parametrize("spoil", [_readable_password, _broken_key, _locked_key])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        _readable_password,
+        pytest.param(_broken_key, marks=pytest.mark.soak),
+        pytest.param(_locked_key, marks=pytest.mark.soak),
+    ],
+)
 async def test_a_file_that_cannot_be_used_is_told_without_what_it_holds(
     station: Guarded, spoil: Any
 ) -> None:
@@ -236,7 +243,7 @@ async def test_a_broker_that_refuses_the_password_is_told_without_it(station: Gu
     assert station.leaks() == []
 
 
-@pytest.mark.parametrize("key", ["password", "secret"])
+@pytest.mark.parametrize("key", ["password", pytest.param("secret", marks=pytest.mark.soak)])
 def test_a_password_in_the_station_file_is_refused_unread(station: Guarded, key: str) -> None:
     station.settings(**{key: PASSWORD})
     for command in ("check", "run"):

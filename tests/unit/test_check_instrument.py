@@ -13,7 +13,7 @@ from desk import Desk, desk_in
 from typer.testing import CliRunner, Result
 from waiting import until
 
-from tramdo.__main__ import app
+from tramdo.__main__ import application
 from tramdo.conformity import Conformity
 from tramdo.live.guided import SIGNS, closing, prompt
 from tramdo.reading import Unit
@@ -36,7 +36,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 def tramdo(*words: str) -> Result:
-    return CliRunner().invoke(app, words, env=WIDE)
+    return CliRunner().invoke(application([]), words, env=WIDE)
 
 
 async def run(desk: Desk, *words: str) -> Result:

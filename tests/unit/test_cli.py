@@ -13,7 +13,7 @@ from conftest import free_port
 from typer.testing import CliRunner, Result
 
 from tramdo import __version__
-from tramdo.__main__ import app
+from tramdo.__main__ import application
 
 FILES = Path(__file__).parents[1] / "station_files"
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def _log_settings_of_other_tests_are_kept() -> Iterator[None]:
 
 
 def tramdo(*words: str) -> Result:
-    return CliRunner().invoke(app, words, env=WIDE)
+    return CliRunner().invoke(application([]), words, env=WIDE)
 
 
 def apart(*words: str, path: Path | None = None) -> subprocess.CompletedProcess[str]:

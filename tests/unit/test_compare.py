@@ -9,7 +9,7 @@ from answers import vector
 from histories import START, WEEK, D, result
 from typer.testing import CliRunner
 
-from tramdo.__main__ import app
+from tramdo.__main__ import application
 from tramdo.drift import ControlChart, sigma_floor
 from tramdo.history.compare import Comparison, compare
 from tramdo.journal import Store
@@ -86,6 +86,9 @@ def test_what_is_not_charted_is_left_out() -> None:
 def test_the_command_reads_a_journal(tmp_path: Path) -> None:
     path = tmp_path / "tramdo.db"
     Store(path, "here").close()
-    done = CliRunner().invoke(app, ["compare", str(path), "--json"])
+    words = ["compare", str(path), "--json"]
+    done = CliRunner().invoke(application([]), words)
     assert json.loads(done.stdout) == {"latest": [], "favour": None, "agreements": []}
-    assert CliRunner().invoke(app, ["compare", str(tmp_path / "none.db")]).exit_code == 1
+    assert (
+        CliRunner().invoke(application([]), ["compare", str(tmp_path / "none.db")]).exit_code == 1
+    )

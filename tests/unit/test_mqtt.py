@@ -104,7 +104,7 @@ TAKEN_OVER = bytes.fromhex("e0 02 8e 00")
 
 @asynccontextmanager
 async def thrown_out(*, at_once: bool) -> AsyncIterator[Connection]:
-    """A broker that ends the connection for its double's sake, at once or after a message."""
+    """Play a broker that ends the connection for its double's sake, at once or after a message."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1024)

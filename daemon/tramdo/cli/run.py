@@ -1,6 +1,7 @@
 """`tramdo run`: the daemon in the foreground."""
 
 import asyncio
+import gc
 import signal
 from typing import Annotated
 
@@ -22,6 +23,9 @@ async def _until_told_to_stop(loaded: Loaded) -> None:
     told = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
+    # What stands now stays: the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     structlog.get_logger().info("running", station=station.board.station, config=loaded.hash[:12])
     stop = asyncio.create_task(told.wait(), name="stop")
     await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)

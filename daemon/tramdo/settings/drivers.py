@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from pydantic import ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from tramdo.driver import Driver, Kind
 from tramdo.errors import Problem, SettingsError
@@ -90,6 +91,21 @@ def _at_home(page: Page, row: Row, one: Problem) -> Problem:
 
 
 def _validated(page: Page, row: Row, driver: type[Any], own: _Fields) -> dict[str, Any]:
+    shape, known = _shape(driver)  # type: ignore[arg-type]
+    given = _given(page, row, own)
+    try:
+        model = shape.model_validate(given)
+    except ValidationError as error:
+        heading = f"the settings of driver {shown(row.text('driver'))}"
+        found = faults(page, error, lambda _: (heading, known), lambda loc: _place(row, loc))
+        raise SettingsError(found) from None
+    return {name: getattr(model, name) for name in given}
+
+
+@cache
+def _shape(driver: type[Any]) -> tuple[type[BaseModel], dict[str, str]]:
+    """Return the model of a driver's settings and what each may be; made once for each driver."""
+    own = {field.name: field for field in fields(driver) if field.init}
     hints = get_type_hints(driver, include_extras=True)
     shapes: dict[str, Any] = {
         name: (hints[name], ... if _required(field) else None) for name, field in own.items()
@@ -97,14 +113,7 @@ def _validated(page: Page, row: Row, driver: type[Any], own: _Fields) -> dict[st
     known = {name: _describe(field, hints[name]) for name, field in own.items()}
     if "address" in known:
         known["address"] = "a whole number, in [[instrument]] itself"
-    given = _given(page, row, own)
-    try:
-        model = create_model("Settings", __config__=_MODEL, **shapes).model_validate(given)
-    except ValidationError as error:
-        heading = f"the settings of driver {shown(row.text('driver'))}"
-        found = faults(page, error, lambda _: (heading, known), lambda loc: _place(row, loc))
-        raise SettingsError(found) from None
-    return {name: getattr(model, name) for name in given}
+    return create_model("Settings", __config__=_MODEL, **shapes), known
 
 
 def _given(page: Page, row: Row, own: _Fields) -> dict[str, Any]:
