@@ -21,6 +21,8 @@ _REFUSALS = (
 
 Why = tuple[str, str]
 """A named state and its cause in a sentence."""
+# An end in the middle of the handshake; which of the two it is differs between builds of OpenSSL.
+_ENDED = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 def theirs(
@@ -80,7 +82,7 @@ def ours(error: Exception, path: Path | None, one: Certificate | None, now: date
 
 def failed(error: Exception, at: str) -> Why:
     """Say how TLS failed for no certificate's sake; `at` is host:port."""
-    if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+    if isinstance(error, ssl.SSLError) and not isinstance(error, _ENDED):
         said = words(error)
         if "WRONG_VERSION_NUMBER" not in (error.reason or ""):
             return "tls_failed", f"TLS with {at} failed: {said}; the broker must offer TLS 1.2"

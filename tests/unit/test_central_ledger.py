@@ -174,7 +174,10 @@ def test_only_enrolled_stations_where_it_is_so_set(url: str) -> None:
         ledger.seen("away-1", AT, online=True)
         assert counts(taken) == (1, 0, 0, 1)
         assert taken.refused[0].why == "no key of station away-1 is enrolled"
-        assert [one.station for one in ledger.stations()] == ["tn-01"]
+        assert {one.station: one.enrolled for one in ledger.stations()} == {
+            "tn-01": True,
+            "away-1": False,
+        }
 
 
 def test_what_was_declared_before_the_key_was_enrolled_counts_afterwards(url: str) -> None:

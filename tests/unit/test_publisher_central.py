@@ -63,6 +63,7 @@ async def test_a_silent_central_is_sent_so_much_and_the_same_again(
     assert sorted(set(central.numbers)) == list(range(1, 2004))
 
 
+@pytest.mark.soak  # test_nothing_lost has ten kills, too
 async def test_a_broker_killed_ten_times_loses_nothing(
     site: Site, broker: Broker, central: TinyCentral
 ) -> None:
