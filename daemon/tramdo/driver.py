@@ -40,12 +40,18 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a driver says of itself."""
+    """What a driver says of itself.
+
+    `lines`: the settings that its instruments' lines have, the most usual first. `dialects`:
+    the settings of the driver that `tramdo probe` tries, the most usual first.
+    """
 
     protocol: str
     source: str
     kinds: tuple[Kind, ...]
     proof: Proof
+    lines: tuple[str, ...] = ("9600 8N1",)
+    dialects: tuple[Mapping[str, Any], ...] = ({},)
 
 
 class Port(Protocol):
