@@ -4,29 +4,17 @@ python tests/supported.py > drivers/SUPPORTED.md
 """
 
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from tramdo.driver import About, Kind, Proof, installed, load
-from tramdo.reading import Indication, Quantity, Unit
+from tramdo_driver_kit.frames import PROVENANCE, Frame, tables
 from tramdo_drivers.mapfiles import MAPS, load_map
 
 FRAMES = Path(__file__).with_name("frames")
 SUPPORTED = Path(__file__).parents[1] / "drivers" / "SUPPORTED.md"
 
-PROVENANCE = {
-    "capture": "recorded from an instrument",
-    "reported": "reported by a user or developer",
-    "manual": "printed in a manual",
-    "test suite": "from another program's tests",
-    "code": "from another program's code",
-    "constructed": "made by us from the document",
-}
 PROOF = {
     Proof.DEVICE: "read beside an instrument's own display",
     Proof.CAPTURE: "bytes recorded from an instrument are read rightly",
@@ -40,20 +28,44 @@ KINDS = {
     Kind.METER: "flow meter or counter",
     Kind.TANK_GAUGE: "tank gauge",
 }
-# Which frame tables speak for a driver or a map.
-TABLES = {
-    "mt-sics": ("mt-sics",),
-    "st-gs": ("st-gs",),
-    "modbus-map": ("modbus-rtu",),
-    "laumas-tlb": ("modbus-laumas",),
-    "pulse-counter": ("modbus-meter",),
-    "coriolis-tactical": ("modbus-meter",),
-}
 # The names a buyer knows; the protocol's name says nothing to most.
 MAKERS = {
-    "mt-sics": "Mettler-Toledo balances and terminals; Kern and others that offer MT-SICS or KCP",
-    "st-gs": "T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure, CAS in its 18-byte mode",
+    "adam": "Adam Highland and others with print format 2",
+    "and": "A&D GC, GX, FX-i, HC-i, GP and others that answer",
+    "and-stream": "A&D GC, GX, FX-i, HC-i, GP and others set to send by themselves",
+    "cas-22": "CAS CI-150A, CI-400, CI-600D, CI-6000A, PDI, NT-200 and others with 22-byte frames",
+    "cas-command": "CAS indicators in command mode",
+    "cas-ecr": "CAS SW-II, PD-II, AP-1, Ohaus Aviator and other shop scales for cash registers",
+    "dibal": "Dibal G-310, GPOS",
+    "digi-di28": "DIGI DI-28SS",
+    "dini": "Dini Argeo DGT, DFW, 3590, LTP",
+    "erte-b2": "ERTE B2",
+    "fairbanks": "Fairbanks 6011",
+    "flintec-fast": "Flintec FT-111, FT-112 in the fast format",
+    "jadever-jik": "JADEVER JIK",
+    "keli-xk3118t1": "Keli XK3118T1",
     "modbus-map": "any Modbus instrument with a register map: those below, or one of your own",
+    "mt-sics": "Mettler-Toledo balances and terminals; Kern and others that offer MT-SICS or KCP",
+    "nci": "Weigh-Tronix, NCI, Salter Brecknell, Ohaus Aviator 7000, Adam MDW",
+    "ohaus": "Ohaus Defender, Ranger, Scout and others that answer",
+    "ohaus-stream": "Ohaus Defender, Ranger, Scout and others set to send by themselves",
+    "plain-line": "Kern, G&G, US Solid, Steinberg: a sign, a value and a unit in fixed columns",
+    "radwag": "Radwag PUE, WTC and others that answer",
+    "radwag-stream": "Radwag PUE, WTC and others set to send by themselves",
+    "rice-lake": "Rice Lake and Condec indicators; Cardinal, Weigh-Tronix",
+    "sbi": "Sartorius balances and Minebea indicators that answer",
+    "sbi-stream": "Sartorius balances set to print by themselves; Mettler MS-TS in that format",
+    "sma": "instruments with the protocol of the Scale Manufacturers Association; Flintec",
+    "st-gs": "T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure, CAS in its 18-byte mode",
+    "sterling-7600": "Sterling 7600",
+    "toledo-8217": "Mettler-Toledo DIVA, VIVA and many retail scales",
+    "toledo-continuous": "Mettler-Toledo IND, WILDCAT; Flintec FT-11, FT-111; Kern FTC; clones",
+    "vibra": "Shinko Denshi ViBRA HG, HJ, AJ",
+    "vishay-leo": "Vishay VT200, VT220, VT300, VT400 LEO",
+    "yaohua-a12": "Yaohua XK3190-A12, A12E; Liden LUW2001, HEB-TW: lines that begin ww or wn",
+    "yaohua-command": "Yaohua XK3190-A9, A23, Keli K9 in command mode",
+    "yaohua-reversed": "Yaohua XK3190-A22, A26 and D2 clones with tF = 2 or 3",
+    "yaohua-tf0": "Yaohua XK3190-A9, A6, A1, Keli D2008, XK3118K9 and clones with tF = 0",
 }
 INTRODUCTION = """\
 # Supported instruments
@@ -66,63 +78,24 @@ and it works beside its display, tell us the model and what you compared.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """One row of a frame table: the bytes, and what a driver must make of them."""
-
-    id: str
-    protocol: str
-    bytes: bytes
-    means: str
-    source: str
-    provenance: str
-    note: str = ""
-    sent: bool = False
-    indications: tuple[Indication, ...] = ()
-    error: str = ""
-    state: str = ""
-    text: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
-_OF_THE_FRAME = ("id", "protocol", "means", "source", "provenance", "note", "sent")
-_EXPECTED = ("error", "state", "text")
-_OF_A_VALUE = ("value", "unit", "quantity", "stable", "basis", "flags")
-
-
 def frames(protocol: str) -> list[Frame]:
     """Return the frames in the tables of a protocol."""
-    found = []
-    for path in sorted((FRAMES / protocol).glob("*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        common = {key: value for key, value in table.items() if key != "frame"}
-        found += [_frame({**common, **row}) for row in table["frame"]]
-    return found
+    return [one for table in tables(FRAMES / protocol) for one in table.frames]
 
 
-def _frame(row: dict[str, Any]) -> Frame:
-    named = {key: row.pop(key) for key in (*_OF_THE_FRAME, *_EXPECTED) if key in row}
-    values = row.pop("indications", [])
-    if "value" in row:
-        tare = {"quantity": "tare"} if named["means"] == "tare" else {}
-        values = [tare | {key: row.pop(key) for key in _OF_A_VALUE if key in row}]
-    return Frame(
-        **named,
-        bytes=bytes.fromhex(row.pop("bytes")),
-        indications=tuple(map(_indication, values)),
-        more=row,
-    )
+def frames_of(name: str) -> list[Frame]:
+    """Return the frames that speak for a driver or a register map."""
+    if name == "modbus-map":
+        return frames("modbus-rtu")
+    if (FRAMES / name).is_dir():
+        return frames(name)
+    rows = [one for path in sorted(FRAMES.glob("modbus-*")) for one in frames(path.name)]
+    return [one for one in rows if one.more.get("map") == name]
 
 
-def _indication(row: dict[str, Any]) -> Indication:
-    return Indication(
-        value=Decimal(row["value"]),
-        unit=Unit(row["unit"]) if "unit" in row else None,
-        quantity=Quantity(row.get("quantity", "weight")),
-        stable=row.get("stable"),
-        basis=row.get("basis"),
-        flags=tuple(row.get("flags", ())),
-    )
+def _weakness(name: str) -> str:
+    """Return what goes unseen on a bad line, as the frame tables tell it."""
+    return " ".join(dict.fromkeys(one.weakness for one in tables(FRAMES / name) if one.weakness))
 
 
 def page() -> str:
@@ -151,9 +124,11 @@ def _driver(name: str) -> str:
             "Makers": MAKERS.get(name, ""),
             "For": ", ".join(KINDS[one] for one in about.kinds),
             "Talks": "by itself; the driver only listens" if streams else "when asked",
+            "Lines": "" if name == "modbus-map" else ", ".join(about.lines),
             "Document": about.source,
             "How sure": "as each map says" if name == "modbus-map" else PROOF[about.proof],
             "Frames": _counted(name),
+            "Mind": _weakness(name),
         },
     )
 
@@ -176,8 +151,7 @@ def _map(name: str) -> str:
 
 
 def _counted(name: str) -> str:
-    rows = [one for table in TABLES.get(name, ()) for one in frames(table)]
-    counts = Counter(one.provenance for one in rows if one.more.get("map", name) == name)
+    counts = Counter(one.provenance for one in frames_of(name))
     told = [f"{counts[key]} {words}" for key, words in PROVENANCE.items() if counts[key]]
     return ", ".join(told) or "none"
 

@@ -26,6 +26,10 @@ OURS = {
     "import_standards": "standards",
     "drivers": "drivers",
     "ports": "ports",
+    "record": "record",
+    "replay": "replay",
+    "decode": "decode",
+    "new_driver": "new_driver",
 }
 
 

@@ -23,6 +23,9 @@ PATIENCE_FOR_SILENCE = 1.0
 CLEAN_START = 0.03
 
 
+Tap = Callable[[float, bool, bytes], None]
+"""Told of each chunk: the loop time, whether we sent it, the bytes; must not raise or wait."""
+
 # Whose turn it is, for the task that reads and those that it makes.
 _TURN: ContextVar[tuple[int, int]] = ContextVar("turn", default=(0, 0))
 
@@ -41,13 +44,14 @@ class Line:
     """A line and the bytes that have come; only one `Dialogue` at a time waits on it.
 
     `gap`: seconds of silence before a request. `settle`: seconds of silence after a missed
-    answer, before anything else is asked.
+    answer, before anything else is asked. `tap` gets every byte that comes and goes.
     """
 
     name: str
     opener: Opener
     gap: float = 0.0
     settle: float = 0.0
+    tap: Tap | None = None
     stray: int = 0
     why_lost: PortLost = field(default_factory=lambda: PortLost("not opened yet"))
     when_lost: Callable[[], None] = lambda: None
@@ -87,6 +91,8 @@ class Line:
         self._transport = self._gone = None
 
     def _hear(self, chunk: bytes, at: float) -> None:
+        if self.tap is not None:
+            self.tap(at, False, chunk)
         if not self._buffer and at - self._last_byte > CLEAN_START:
             self._aligned = True
         self._last_byte = self._busy_until = at
@@ -158,6 +164,8 @@ class Line:
             raise self.why_lost
         if wire.isEnabledFor(logging.DEBUG):
             wire.debug("%s > %s", self.name, request.hex(" "))
+        if self.tap is not None:
+            self.tap(asyncio.get_running_loop().time(), True, request)
         self._transport.write(request)
 
     async def _fall_silent(self, quiet: float) -> None:

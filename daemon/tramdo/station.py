@@ -53,6 +53,7 @@ class Station:
         self.publisher = build.publisher(loaded, self.journal, self.board, self._birth, commands)
         self.recorders = build.recorders(loaded)
         self.units = {one.id: one.unit for one in self.settings.instruments}
+        self.rests = build.rests(loaded)
         self._batch = Batch()
         self._states = StateLog()
         self._changes = Budget(most=MOST_CHANGES_AN_HOUR)
@@ -95,6 +96,8 @@ class Station:
 
     def _take(self, reading: Reading) -> None:
         reading = in_unit(reading, self.units[reading.instrument])
+        if (rest := self.rests.get(reading.instrument)) is not None:
+            self.rests[reading.instrument], reading = rest.add(reading)
         row = self.board.rows[reading.instrument]
         if (before := row.take(reading)) is not None:
             self._tell_availability(reading, before.state)

@@ -7,22 +7,26 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from tramdo.driver import About, Kind, Port, Proof
 from tramdo.errors import Refused
 from tramdo.reading import Indication, Unit
 from tramdo_drivers.mapfiles import load_map
-from tramdo_drivers.modbus.pdu import Span, parse_reply, reply_length
+from tramdo_drivers.modbus.pdu import Span, parse_reply
 from tramdo_drivers.modbus.question import Question, rtu_question, tcp_question
 from tramdo_drivers.registers.decoding import Decoder, decoder
-from tramdo_drivers.registers.model import RegisterMap
-from tramdo_drivers.registers.reads import plan
+from tramdo_drivers.registers.model import RegisterMap, Site
+from tramdo_drivers.registers.reads import plan, unmistakable
+from tramdo_drivers.registers.tables import WordOrder
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModbusMap:
     """An instrument read as its map says; `decimals`, `unit` and `scale` fill what it leaves open.
+
+    `word_order` takes the place of the map's, for instruments where it can be set; `channel`
+    chooses among several scales behind one unit id; `raw` reads the map's raw signals too.
 
     `map` is a shipped map's name or a path ending in .toml; `address` the unit id; `scale` the
     size of a count in the unit shown (litres per pulse); `capacity` in the unit of the weight:
@@ -43,7 +47,9 @@ class ModbusMap:
         }
     )
     address: int = field(default=1, metadata={"description": "the unit id"})
-    wire: Literal["rtu", "tcp"] = "rtu"
+    wire: Literal["rtu", "tcp"] = field(
+        default="rtu", metadata={"description": "rtu (also RTU over TCP) or tcp"}
+    )
     decimals: int | None = field(
         default=None, metadata={"description": "how many decimals the display has, 0 to 9"}
     )
@@ -54,6 +60,15 @@ class ModbusMap:
     capacity: Decimal | None = field(
         default=None, metadata={"description": "Max, in the unit of the weight"}
     )
+    word_order: WordOrder | None = field(
+        default=None, metadata={"description": "ABCD, CDAB, BADC or DCBA, if not the map's"}
+    )
+    channel: int = field(
+        default=1, metadata={"description": "which of the instrument's scales, from 1"}
+    )
+    raw: bool = field(
+        default=False, metadata={"description": "read the map's raw signals too, for drift"}
+    )
     registers: RegisterMap = field(init=False, repr=False, compare=False)
     spans: tuple[Span, ...] = field(init=False, repr=False, compare=False)
     questions: tuple[Question, ...] = field(init=False, repr=False, compare=False)
@@ -62,7 +77,7 @@ class ModbusMap:
     def __post_init__(self) -> None:
         _check(self)
         registers = load_map(self.map)
-        here = registers.at_site(self.decimals, self.unit, self.scale, self.capacity)
+        here = registers.at_site(self._site())
         spans = plan(here)
         object.__setattr__(self, "registers", here)
         object.__setattr__(self, "spans", spans)
@@ -92,22 +107,20 @@ class ModbusMap:
             with suppress(Refused):
                 parse_reply(await ask(port))
 
+    def _site(self) -> Site:
+        return Site(
+            decimals=self.decimals,
+            unit=self.unit,
+            scale=self.scale,
+            capacity=self.capacity,
+            word_order=self.word_order,
+            channel=self.channel,
+            raw=self.raw,
+        )
+
     def _question(self, span: Span) -> Question:
         question = rtu_question if self.wire == "rtu" else tcp_question
         return question(self.address, span, self.registers.workarounds.pause_ms / 1000)
-
-
-def unmistakable(spans: Sequence[Span]) -> Span:
-    """Return a read at the start of the largest span whose byte count no span's reply has.
-
-    It stays inside that span where it can: registers beyond it may not exist, which is answered
-    with an exception and serves as well.
-    """
-    largest = max(spans, key=lambda one: one.size)
-    taken = {reply_length(one.function, one.size) for one in spans}
-    counts = range(1, largest.size + len(taken) * 8 + 9)
-    free = (n for n in counts if reply_length(largest.function, n) not in taken)
-    return largest._replace(size=next(free))
 
 
 def _check(driver: ModbusMap) -> None:
@@ -116,6 +129,9 @@ def _check(driver: ModbusMap) -> None:
     low, high = (1, 247) if driver.wire == "rtu" else (0, 255)
     if not low <= driver.address <= high:
         raise ValueError(f"address: {driver.address} is outside {low} to {high} ({driver.wire})")
+    orders = get_args(WordOrder)
+    if driver.word_order is not None and driver.word_order not in orders:
+        raise ValueError(f"word_order: {driver.word_order!r} is not one of {', '.join(orders)}")
     if driver.decimals is not None and not 0 <= driver.decimals <= 9:
         raise ValueError(f"decimals: {driver.decimals} is outside 0 to 9")
     for key in ("scale", "capacity"):

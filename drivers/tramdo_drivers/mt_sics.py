@@ -7,40 +7,47 @@ Reference: operating instructions of the AL-IC (p. 72) and ML (p. 81) balances, 
 
 The protocol has no checksum. What guards against a lost character is the width of the value's
 field: ten characters in the manuals, more on some instruments, so fewer are refused. A unit that
-lost a character ("kg" that became "g") cannot be seen here.
+lost a character ("kg" that became "g") cannot be seen here. `signals` name further questions
+(`mt_sics_signals.py`); on a line that spoils what we send, `TA` and `C0` are one bit or one
+character away from commands that act, so they are asked only where the site wants them.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from tramdo.driver import About, Kind, Port, Proof
 from tramdo.errors import BadFrame
 from tramdo.framing import Cut, by_line
-from tramdo.reading import Indication, Quantity, Unit
+from tramdo.reading import Indication, Quantity
 from tramdo_drivers.mt_sics_refusals import refuse
+from tramdo_drivers.mt_sics_signals import (
+    by_whole_answer,
+    is_adjustment_due,
+    is_answered,
+    parse_high_resolution,
+    parse_temperature,
+)
+from tramdo_drivers.mt_sics_values import FIELD_WIDTH, VALUE, value_and_unit
 
 SEND_NOW = b"SI\r\n"
 SERIAL_NUMBER = b"I4\r\n"
-FIELD_WIDTH = 10
+ADJUSTMENT = "C0"
+SIGNALS = ("SIH", "M28", ADJUSTMENT, "TA")
 MOST_LATE_LINES = 20
 MOST_LATE_BYTES = MOST_LATE_LINES * 64
 
-_VALUE = (
-    rb"(?P<field>(?P<value> *(?P<sign>[+-]?) *(?P<digits>\d{1,12}(\.\d{1,9})?))"
-    rb"|(?P<pounds>-?\d{1,5}):(?P<ounces>\d{1,2}(\.\d{1,4})?)) (?P<unit>[A-Za-z:]{1,5})"
-)
-_WEIGHT = re.compile(rb"S (?P<stable>[SD]) " + _VALUE + rb" ?\r\n")
-_TARE = re.compile(rb"TA A " + _VALUE + rb" ?\r\n")
-_SPELT_AS_HERE = (Unit.MG, Unit.G, Unit.KG, Unit.T, Unit.LB, Unit.OZ, Unit.CT)
-_UNITS = {unit.encode(): unit for unit in _SPELT_AS_HERE} | {b"GN": Unit.GN}
+_WEIGHT = re.compile(rb"S (?P<stable>[SD]) " + VALUE + rb" ?\r\n")
+_TARE = re.compile(rb"TA A " + VALUE + rb" ?\r\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MtSics:
-    """A balance that is asked for the weight it shows now; `width` is the least field accepted."""
+    """A balance that is asked for the weight it shows now, and for its `signals`.
+
+    `width` is the least field accepted; `pause` the seconds of rest after each answer.
+    """
 
     about: ClassVar[About] = About(
         protocol="MT-SICS, levels 0 and 1",
@@ -52,10 +59,44 @@ class MtSics:
         default=FIELD_WIDTH,
         metadata={"description": "the fewest characters of the value's field, blanks counted"},
     )
+    signals: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "description": "what else is asked in each reading: SIH (weight in high resolution), "
+            "M28 (temperature), C0 (whether an adjustment is due), TA (tare)"
+        },
+    )
+    pause: float = field(
+        default=0.0,
+        metadata={"description": "seconds of rest after each answer; 0.1 for a Kern with KCP"},
+    )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "signals", tuple(self.signals))
+        for one in self.signals:
+            if one not in SIGNALS:
+                raise ValueError(f"signals: {one!r} is not one of {', '.join(SIGNALS)}")
+        if not 0 <= self.pause <= 10:
+            raise ValueError(f"pause: {self.pause} is outside 0 to 10 seconds")
 
     async def read(self, port: Port) -> Sequence[Indication]:
-        """Return the weight shown now, stable or not."""
-        return (parse_weight(await port.exchange(SEND_NOW, by_line()), self.width),)
+        """Return the weight shown now, stable or not, then the signals that the balance knows.
+
+        The weight has the flag "adjustment_due" where `C0` says so.
+        """
+        shown = await port.exchange(SEND_NOW, by_line(), pause=self.pause)
+        weight = parse_weight(shown, self.width)
+        beside: list[Indication] = []
+        for signal in self.signals:
+            question = f"{signal}\r\n".encode()
+            frame = await port.exchange(question, by_whole_answer, pause=self.pause)
+            if not is_answered(signal, frame):
+                continue
+            if parse := _PARSERS.get(signal):
+                beside.append(parse(frame, self.width))
+            elif is_adjustment_due(frame):
+                weight = replace(weight, flags=(*weight.flags, "adjustment_due"))
+        return (weight, *beside)
 
     async def resync(self, port: Port) -> None:
         """Ask for the serial number; every line before it answers an older question.
@@ -64,7 +105,8 @@ class MtSics:
         question, with a late weight still to come; a second one in a row is its answer.
         """
         for _ in range(2):
-            if (await port.exchange(SERIAL_NUMBER, by_serial_number)).startswith(b"I4 "):
+            answer = await port.exchange(SERIAL_NUMBER, by_serial_number, pause=self.pause)
+            if answer.startswith(b"I4 "):
                 return
 
 
@@ -83,13 +125,12 @@ def by_serial_number(buffer: bytes) -> Cut | None:
 def parse_weight(frame: bytes, width: int = FIELD_WIDTH) -> Indication:
     """Return the weight in a reply to `SI`; raises `OutOfRange`, `NoReply`, `Refused`, `BadFrame`.
 
-    The protocol page does not say whether the value is net or gross, so `basis` is None. Pounds
-    and ounces (`12:07.50 lb:oz`) become pounds.
+    The protocol page does not say whether the value is net or gross, so `basis` is None.
     """
     refuse(frame)
     if not (weight := _WEIGHT.fullmatch(frame)):
         raise BadFrame("a weight (S S or S D)", frame)
-    value, unit = _value(weight, width)
+    value, unit = value_and_unit(weight, width)
     return Indication(value=value, unit=unit, stable=weight["stable"] == b"S")
 
 
@@ -97,23 +138,12 @@ def parse_tare(frame: bytes, width: int = FIELD_WIDTH) -> Indication:
     """Return the tare in a reply to `TA`; raises `BadFrame`."""
     if not (tare := _TARE.fullmatch(frame)):
         raise BadFrame("a tare (TA A)", frame)
-    value, unit = _value(tare, width)
+    value, unit = value_and_unit(tare, width)
     return Indication(value=value, unit=unit, quantity=Quantity.TARE)
 
 
-def _value(match: re.Match[bytes], width: int) -> tuple[Decimal, Unit]:
-    unit, frame = match["unit"], match.string
-    if match["pounds"] is not None:
-        return _pounds(match), Unit.LB
-    if len(match["field"]) < width:
-        raise BadFrame(f"a value field of {width} characters or more", frame)
-    if unit not in _UNITS:
-        raise BadFrame(f"a unit out of {b', '.join(_UNITS).decode()}", frame)
-    return Decimal((match["sign"] + match["digits"]).decode()), _UNITS[unit]
-
-
-def _pounds(match: re.Match[bytes]) -> Decimal:
-    pounds, ounces = Decimal(match["pounds"].decode()), Decimal(match["ounces"].decode())
-    if match["unit"] != b"lb:oz" or ounces >= 16:
-        raise BadFrame("pounds and less than 16 ounces in lb:oz", match.string)
-    return pounds + (ounces / 16).copy_sign(pounds)
+_PARSERS: dict[str, Callable[[bytes, int], Indication]] = {
+    "SIH": parse_high_resolution,
+    "M28": parse_temperature,
+    "TA": parse_tare,
+}

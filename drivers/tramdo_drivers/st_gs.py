@@ -1,11 +1,13 @@
 """Indicators of many makers that send one line per weight: `ST,GS,   245.6 g`.
 
 Reference: Excell H3 manual (p. 67), Selleton SL-7515 manual (p. 14); captures of T-Scale QHW and
-NHB. Sold as T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure and others.
+NHB. Sold as T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure, Dini Argeo and others; CAS
+indicators have it as their format of 18 bytes.
 
     ST,GS,+0123.456  kg     ST stable, US moving; GS gross, NT net, TR and PT tare
     US,GS    20.7g          the comma may be a blank or missing, the unit may be missing
-    OL,GS,+                 overload (OL, OF) or underload (UL), without a weight
+    ST,GS,  12.345,kg       Dini Argeo, a comma before the unit
+    OL,GS,+                 overload (OL, OF), underload (UL) or tilted (TL), without a weight
 
 The line has no checksum and each maker has a width of its own: give `length` where it is known,
 or a lost character goes unseen.
@@ -22,13 +24,13 @@ from tramdo.errors import BadFrame, OutOfRange
 from tramdo.framing import by_line
 from tramdo.reading import Indication, Quantity, Unit
 
-_NO_WEIGHT = {b"OL": "overload", b"OF": "overload", b"UL": "underload"}
+_NO_WEIGHT = {b"OL": "overload", b"OF": "overload", b"UL": "underload", b"TL": "fault"}
 _BASIS = {b"GS": "gross", b"NT": "net"}
 _LINE = re.compile(
     rb"(?P<state>ST|US)[, ] *(?P<field>GS|NT|TR|PT)[, ]? *(?P<sign>[+-]?) *"
-    rb"(?P<digits>\d{1,8}(\.\d{1,6})?) *(?P<unit>[A-Za-z]{0,3}) *\r\n"
+    rb"(?P<digits>\d{1,8}(\.\d{1,6})?) *(, *(?=[A-Za-z]))?(?P<unit>[A-Za-z]{0,3}) *\r\n"
 )
-_WITHOUT_WEIGHT = re.compile(rb"(?P<state>OL|OF|UL)([, ].*)?\r\n")
+_WITHOUT_WEIGHT = re.compile(rb"(?P<state>OL|OF|UL|TL)([, ].*)?\r\n")
 _SPELT_AS_HERE = (Unit.MG, Unit.G, Unit.KG, Unit.T, Unit.LB, Unit.OZ, Unit.CT)
 _UNITS = {unit.encode(): unit for unit in _SPELT_AS_HERE} | {b"": None}
 # What a line driver may give when it is switched on; FFh was seen before lines of a Kern EOC.
@@ -44,6 +46,7 @@ class StGs:
         source="Excell H3 and Selleton SL-7515 manuals; captures of T-Scale QHW and NHB",
         kinds=(Kind.SCALE,),
         proof=Proof.CAPTURE,
+        lines=("9600 8N1",),
     )
     length: int | None = field(
         default=None,

@@ -15,16 +15,25 @@ from tramdo_simulators.dispenser import Dispenser, MeterSettings
 from tramdo_simulators.faults import NAMED
 from tramdo_simulators.line import LineSettings, Peer, Pty, TcpPort
 from tramdo_simulators.modbus import Bank, Modbus, Rtu, Tcp, Unit
-from tramdo_simulators.mt_sics import MtSics
+from tramdo_simulators.protocols import PROTOCOLS
 from tramdo_simulators.scale import DAY, Scale, ScaleSettings
+from tramdo_simulators.scale_banks import SCALE_BANKS
 from tramdo_simulators.script import Fill, Fillings, Step, Weighings
-from tramdo_simulators.st_gs import DIALECTS, StGs
+from tramdo_simulators.simulated import Simulated
 
-PROTOCOLS = ("mt-sics", "st-gs", "modbus")
+MODBUS = "modbus"
+SPOKEN = (*PROTOCOLS, MODBUS)
+
+
+def _of_scale(bank: Callable[[Scale], Bank]) -> Callable[[Scale, Dispenser], Bank]:
+    return lambda scale, _: bank(scale)
+
+
 BANKS: dict[str, Callable[[Scale, Dispenser], Bank]] = {
     "laumas": lambda scale, _: laumas(scale),
     "pulse-counter": lambda _, dispenser: pulse_counter(dispenser),
     "coriolis": lambda _, dispenser: coriolis(dispenser),
+    **{name: _of_scale(bank) for name, bank in SCALE_BANKS.items()},
 }
 
 
@@ -67,13 +76,17 @@ def _word(allowed: Iterable[str], what: str) -> typer.models.OptionInfo:
 
 
 _Speaks = Annotated[
-    str, typer.Argument(parser=_among(PROTOCOLS), metavar="PROTOCOL", help=", ".join(PROTOCOLS))
+    str, typer.Argument(parser=_among(SPOKEN), metavar="PROTOCOL", help=", ".join(SPOKEN))
 ]
 _Pty = Annotated[Path | None, typer.Option(help="Serve a pseudo-terminal under this link.")]
 _Tcp = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve this TCP port.")]
 _Unit = Annotated[int, typer.Option(min=1, max=247, help="Modbus unit id.")]
 _Bank = Annotated[str, _word(BANKS, "Whose Modbus registers:")]
-_Dialect = Annotated[str, _word(DIALECTS, "Whose way of writing ST,GS lines:")]
+_Dialect = Annotated[str, typer.Option(help="Whose way of speaking it; a wrong one lists them.")]
+_Setting = Annotated[
+    str | None,
+    typer.Option("--line", help='Speak at this line setting only, such as "2400 7E1" (pty).'),
+]
 _Load = Annotated[float, typer.Option(help="Reference weight (kg) or proving can (L).")]
 _Max = Annotated[Decimal, typer.Option("--max", parser=_mass, metavar="KG", help="Max.")]
 _D = Annotated[Decimal, typer.Option("--d", parser=_mass, metavar="KG", help="Scale interval.")]
@@ -94,7 +107,8 @@ def simulate(  # noqa: PLR0913 - its parameters are the command's options
     tcp: _Tcp = None,
     unit: _Unit = 1,
     bank: _Bank = "laumas",
-    dialect: _Dialect = "t-scale",
+    dialect: _Dialect = "",
+    setting: _Setting = None,
     load: _Load = 20.0,
     maximum: _Max = Decimal(60),
     interval: _D = Decimal("0.01"),
@@ -114,7 +128,9 @@ def simulate(  # noqa: PLR0913 - its parameters are the command's options
 
     Try: tramdo simulate mt-sics --pty /tmp/scale1 --span-drift 0.1 --days-per-second 1
     """
+    spoken = None if speaks == MODBUS else _spoken(speaks, dialect)
     settings = ScaleSettings(
+        unit=spoken.unit if spoken else "kg",
         capacity=maximum,
         interval=interval,
         noise=noise * float(interval),
@@ -124,16 +140,22 @@ def simulate(  # noqa: PLR0913 - its parameters are the command's options
         seed=seed,
     )
     scale, dispenser = _scale(settings, load), _dispenser(settings, load)
-    peers: dict[str, Callable[[], Peer]] = {
-        "mt-sics": lambda: MtSics(scale),
-        "st-gs": lambda: StGs(scale, dialect=DIALECTS[dialect]),
-        "modbus": lambda: (Tcp if tcp else Rtu)(
-            _units(unit, lambda: BANKS[bank](scale, dispenser))
-        ),
-    }
-    line = _line(peers[speaks](), pty, tcp, LineSettings(baud=baud, seed=seed))
+    peer: Peer
+    if spoken is None:
+        peer = (Tcp if tcp else Rtu)(_units(unit, lambda: BANKS[bank](scale, dispenser)))
+    else:
+        peer = spoken.make(scale)
+    carried = LineSettings(baud=baud, seed=seed, setting=setting)
+    line = _line(peer, pty, tcp, carried)
     line.faults = [NAMED[name]() for name in fault or ()]
     asyncio.run(_serve(line, speed))
+
+
+def _spoken(protocol: str, dialect: str) -> Simulated:
+    told = PROTOCOLS[protocol]
+    if dialect and dialect not in told:
+        raise typer.BadParameter(f"--dialect: {dialect!r} is not one of {', '.join(told)}")
+    return told[dialect or next(iter(told))]
 
 
 def _units(unit: int, bank: Callable[[], Bank]) -> Modbus:

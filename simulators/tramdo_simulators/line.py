@@ -2,6 +2,7 @@
 
 A peer is sans-I/O: `Answering` ones cut requests from a stream and answer them, `Streaming` ones
 talk by themselves. What a line sends goes through its `faults`, which may be changed at any time.
+A pty with a `setting` is understood by clients of the same setting only.
 """
 
 import asyncio
@@ -12,16 +13,19 @@ import termios
 import tty
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Protocol, Self, runtime_checkable
 
 from tramdo_simulators.clock import Clock
 from tramdo_simulators.faults import Fault, spoil
+from tramdo_simulators.uart import Setting, heard
 from tramdo_simulators.witness import Witness
 
 _UNREAD_MOST = 4000  # below a tty's 4096, so that a client's flush at opening empties it
+_BAUDS = {getattr(termios, name): int(name[1:]) for name in dir(termios) if name[1:].isdigit()}
+del _BAUDS[termios.B0]
 
 
 @runtime_checkable
@@ -66,10 +70,14 @@ Send = Callable[[bytes], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineSettings:
-    """How a line carries bytes: paced to `baud` (None: at once), faults drawn by `seed`."""
+    """How a line carries bytes: paced to `baud` (None: at once), faults drawn by `seed`.
+
+    `setting`, as "1200 7E1", is that of the instrument at a pty; None: every client is understood.
+    """
 
     baud: int | None = None
     seed: int = 0
+    setting: str | None = None
 
 
 class Line:
@@ -161,6 +169,25 @@ class _Terminal:
             with suppress(BlockingIOError):
                 os.write(self.master, octets)
 
+    def client(self, own: Setting) -> Setting:
+        """Return the client's setting as far as the slave shows it, and the rest from `own`."""
+        if self._closed:
+            return own
+        shown = termios.tcgetattr(self.slave)
+        control, local, baud = shown[2], shown[3], shown[4]
+        if not local & termios.ECHOE:
+            # Means nothing on a raw line. But glibc fails an opening that asks for parity on a pty
+            # and changes nothing that the pty keeps, as the second of the same client would.
+            shown[3] = local | termios.ECHOE
+            termios.tcsetattr(self.slave, termios.TCSANOW, shown)
+        parity = own.parity
+        if control & termios.PARODD:
+            parity = "O"
+        elif parity == "O":
+            parity = "N"
+        stop = 2 if control & termios.CSTOPB else 1
+        return replace(own, baud=_BAUDS.get(baud, own.baud), parity=parity, stop=stop)
+
     def close(self) -> None:
         """Close both ends: a client's file is dead from here on."""
         self._closed = True
@@ -174,7 +201,11 @@ class _Terminal:
 
 
 class Pty(Line):
-    """A serial line: a pseudo-terminal, with a link of a steady name if wanted."""
+    """A serial line: a pseudo-terminal, with a link of a steady name if wanted.
+
+    Linux keeps of what a client sets on a pty only the baud, the stop bits and whether parity is
+    odd. The rest is taken to be as the instrument's, unless `client` says how the client is set.
+    """
 
     def __init__(
         self,
@@ -186,6 +217,9 @@ class Pty(Line):
     ) -> None:
         super().__init__(peer, clock=clock, settings=settings)
         self.link = link
+        self.client: Setting | None = None
+        written = self.settings.setting
+        self._setting = Setting.parse(written) if written else None
         self._terminal: _Terminal | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -219,7 +253,7 @@ class Pty(Line):
             terminal.close()
             raise
         self._terminal = terminal
-        talk = self._talk(terminal.receive, terminal.send)
+        talk = self._talk(*self._ends(terminal))
         self._task = asyncio.create_task(talk, name=f"simulated line {self.path}")
 
     async def __aenter__(self) -> Self:
@@ -231,6 +265,25 @@ class Pty(Line):
         if self._task:
             with suppress(asyncio.CancelledError):
                 await self._task
+
+    def _ends(self, terminal: _Terminal) -> tuple[Receive, Send]:
+        if (own := self._setting) is None:
+            return terminal.receive, terminal.send
+
+        def _client() -> Setting:
+            shown = terminal.client(own)
+            return self.client or shown
+
+        async def _receive() -> bytes:
+            octets = b""
+            while not octets:
+                octets = heard(await terminal.receive(), _client(), own, self._chance)
+            return octets
+
+        async def _send(octets: bytes) -> None:
+            await terminal.send(heard(octets, own, _client(), self._chance))
+
+        return _receive, _send
 
     def _place(self, path: str) -> None:
         """Put the link there; an old link gives way, a file that is no link does not."""

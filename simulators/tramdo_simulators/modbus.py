@@ -1,4 +1,4 @@
-"""The server side of Modbus, read-only: functions 3 and 4, RTU and TCP frames.
+"""The server side of Modbus, read-only: functions 1, 3 and 4, RTU and TCP frames.
 
 Sources: Modbus Application Protocol 1.1b3 (PDUs, exception codes), Modbus over Serial Line 1.02
 (CRC), Messaging on TCP/IP 1.0b (MBAP); edition numbers from memory, unverified.
@@ -11,7 +11,12 @@ from dataclasses import dataclass
 from tramdo_simulators.witness import Served, Witness
 
 Bank = Callable[[int, float], int | None]
-"""The 16-bit register at a wire address (from 0) and a simulated second, None where none is."""
+"""The 16-bit register at a wire address (from 0) and a simulated second, None where none is.
+
+Coils stand beyond the registers: coil n at `COILS` + n.
+"""
+
+COILS = 0x10000
 
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, BUSY, NO_TARGET = 1, 2, 3, 6, 11
 WRITES = frozenset({5, 6, 15, 16, 21, 22, 23})
@@ -47,6 +52,13 @@ def rtu_frame(unit: int, pdu: bytes) -> bytes:
     return body + crc16(body)
 
 
+def coils_pdu(coils: Sequence[int]) -> bytes:
+    """Return the PDU that carries coils as an answer."""
+    size = (len(coils) + 7) // 8
+    bits = sum(coil << index for index, coil in enumerate(coils))
+    return bytes((1, size)) + bits.to_bytes(size, "little")
+
+
 def registers_pdu(registers: Sequence[int], function: int = 3) -> bytes:
     """Return the PDU that carries registers as an answer."""
     return struct.pack(f">BB{len(registers)}H", function, 2 * len(registers), *registers)
@@ -69,7 +81,7 @@ class Modbus:
         if unit not in self.units:
             return b""
         registers, exception = self._read(self.units[unit], pdu, at)
-        answer = registers_pdu(registers, pdu[0])
+        answer = coils_pdu(registers) if pdu[0] == 1 else registers_pdu(registers, pdu[0])
         if exception:
             answer = bytes([pdu[0] | 0x80, exception])
         address, count = struct.unpack(">HH", pdu[1:5]) if len(pdu) >= 5 else (None, None)
@@ -78,7 +90,7 @@ class Modbus:
         return answer
 
     def _read(self, unit: Unit, pdu: bytes, at: float) -> tuple[tuple[int, ...], int]:
-        if pdu[0] not in (3, 4):
+        if pdu[0] not in (1, 3, 4):
             return (), ILLEGAL_FUNCTION
         if unit.exception is not None:
             return (), unit.exception
@@ -87,6 +99,7 @@ class Modbus:
         first, count = struct.unpack(">HH", pdu[1:])
         if not 1 <= count <= unit.most:
             return (), ILLEGAL_VALUE
+        first += COILS if pdu[0] == 1 else 0
         read = [unit.bank(address, at) for address in range(first, first + count)]
         found = tuple(word for word in read if word is not None)
         return (found, 0) if len(found) == count else ((), ILLEGAL_ADDRESS)

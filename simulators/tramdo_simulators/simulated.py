@@ -13,8 +13,9 @@ class Simulated:
     """One dialect: its peer, and the name and settings of the driver that reads it.
 
     `lines` are the settings that the line may have, the most usual first. `foreign` is a frame
-    of this protocol or of a like one that carries no weight this driver may take. `flags` and
-    `tells` say what a frame can tell beside the digits; `weights` fit its field.
+    of this protocol or of a like one that carries no weight this driver may take. What begins
+    with `tells` says what a frame can tell beside the digits: `tells_moving` whether it gives a
+    weight while it moves, `tells_unit_moving` whether that one has a unit.
     """
 
     driver: str
@@ -27,3 +28,6 @@ class Simulated:
     tells_stable: bool = True
     tells_basis: bool = True
     tells_blank: bool = True
+    tells_moving: bool = True
+    tells_unit_moving: bool = True
+    tells_sign: bool = True

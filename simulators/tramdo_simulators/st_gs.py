@@ -4,13 +4,15 @@
     OL,GS, / UL,GS,     overload, underload
 
 Dialects are data. Sources: captured lines of T-Scale QHW and NHB; Excell H3 manual p67;
-Selleton SL-7515 manual p14; a developer's page on the ASI 2025. Unverified: what each dialect
+Selleton SL-7515 manual p14; a developer's page on the ASI 2025; Dini Argeo DGT4X manual p52; CAS
+CI-600D manual p75. Unverified: what each dialect
 but Excell's sends without a value, and OL for a load cell that is gone.
 """
 
 from dataclasses import dataclass
 
 from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.simulated import Simulated
 from tramdo_simulators.witness import Served, Witness
 
 
@@ -18,8 +20,9 @@ from tramdo_simulators.witness import Served, Witness
 class Dialect:
     """How one maker writes the line.
 
-    `width` and `fill` pad the digits. With `signed` a sign always stands before the padding;
-    without, only a minus, inside it. `empty` stands in place of value and unit.
+    `width` and `fill` (a blank or 0) pad the digits. With `signed` a sign always stands before
+    the padding; without, only a minus, before the digits or the zeros. `empty` stands in place
+    of value and unit.
     """
 
     head: str = "{state},{basis},"
@@ -37,6 +40,8 @@ DIALECTS = {
     "excell": Dialect(signed=True, fill="0", unit="{unit:>4}", empty="+" + " " * 12),
     "selleton": Dialect(head="{state}, {basis}", signed=True, width=5, unit="{capital}"),
     "asi": Dialect(signed=True, fill="0", unit=""),
+    "dini": Dialect(unit=",{unit:>2}", empty="  ------,kg"),
+    "cas-18": Dialect(fill="0", unit="{unit:>2}", empty=" " * 10),
 }
 
 
@@ -55,7 +60,8 @@ def encode_line(shown: Shown, dialect: Dialect) -> bytes:
 
 def _digits(shown: Shown, dialect: Dialect) -> str:
     if not dialect.signed:
-        return f"{shown.value:f}".rjust(dialect.width, dialect.fill)
+        text = f"{shown.value:f}"
+        return text.zfill(dialect.width) if dialect.fill == "0" else text.rjust(dialect.width)
     sign = "-" if shown.value < 0 else "+"
     return sign + f"{abs(shown.value):f}".rjust(dialect.width, dialect.fill)
 
@@ -81,3 +87,25 @@ class StGs:
     def hear(self, octets: bytes) -> None:
         """Count bytes sent to an instrument that should only be listened to."""
         self.witness.writes += len(octets)
+
+
+def _simulated(name: str, *, length: int | None = None, tells_unit: bool = True) -> Simulated:
+    return Simulated(
+        driver="st-gs",
+        make=lambda scale: StGs(scale, dialect=DIALECTS[name]),
+        settings={} if length is None else {"length": length},
+        foreign=b"CAS PD-II  Ver 1.00\r\n",
+        tells_unit=tells_unit,
+    )
+
+
+SIMULATED: dict[str, Simulated] = {
+    "t-scale": _simulated("t-scale", length=19),
+    "t-scale-nhb": _simulated("t-scale-nhb"),
+    "signed": _simulated("signed"),
+    "excell": _simulated("excell", length=21),
+    "selleton": _simulated("selleton"),
+    "asi": _simulated("asi", length=17, tells_unit=False),
+    "dini": _simulated("dini", length=19),
+    "cas-18": _simulated("cas-18", length=18),
+}

@@ -1,12 +1,12 @@
 """Bytes to frames: by line and by length."""
 
 import pytest
-from dialogue import Script
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tramdo.errors import BadFrame, NoReply
 from tramdo.framing import Cut, by_length, by_line
+from tramdo_driver_kit import Script
 
 
 def test_a_line_keeps_its_end_and_leaves_what_follows() -> None:

@@ -1,4 +1,4 @@
-"""The generic driver: the frames of the shipped maps, the dialogue, the resync."""
+"""The generic driver: its settings, the dialogue, the resync."""
 
 import dataclasses
 from decimal import Decimal
@@ -6,68 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialogue import Script
-from supported import Frame, frames
 
-from tramdo import errors
 from tramdo.driver import Kind, Polled, Proof, Resyncing, load
 from tramdo.errors import BadFrame, NoReply, Refused, SettingsError
 from tramdo.framing import Framing
 from tramdo.reading import Quantity, Unit
+from tramdo_driver_kit import Script
 from tramdo_drivers.modbus.mbap import mbap_request
 from tramdo_drivers.modbus.pdu import Span, read_request
-from tramdo_drivers.modbus.rtu import crc16, rtu_request
-from tramdo_drivers.modbus_map import ModbusMap, unmistakable
+from tramdo_drivers.modbus.rtu import rtu_request
+from tramdo_drivers.modbus_map import ModbusMap
+from tramdo_drivers.registers.reads import unmistakable
 
-TABLE = [*frames("modbus-laumas"), *frames("modbus-meter")]
-SENT = [one for one in TABLE if one.sent]
-RECEIVED = [one for one in TABLE if not one.sent]
 REQUEST = bytes.fromhex("01 03 00 06 00 05 65 c8")
 REPLY = bytes.fromhex("01 03 0a 08 00 00 00 30 39 00 00 2e e0 20 81")
 ONE_REGISTER = rtu_request(1, read_request(3, 6, 1))
 STATUS_ONLY = rtu_request(1, bytes.fromhex("03 02 08 00"))
-
-
-def by_id(one: Frame) -> str:
-    return one.id
-
-
-def driver_for(frame: Frame) -> ModbusMap:
-    scale = frame.more.get("scale")
-    return ModbusMap(
-        map=frame.more["map"],
-        decimals=frame.more.get("decimals"),
-        scale=None if scale is None else Decimal(scale),
-    )
-
-
-def request_of(driver: ModbusMap) -> bytes:
-    (span,) = driver.spans
-    return rtu_request(driver.address, read_request(*span))
-
-
-@pytest.mark.parametrize("frame", SENT, ids=by_id)
-def test_what_is_asked(frame: Frame) -> None:
-    assert request_of(driver_for(frame)) == frame.bytes
-    assert crc16(frame.bytes) == 0
-
-
-@pytest.mark.parametrize("frame", RECEIVED, ids=by_id)
-async def test_what_is_read(frame: Frame) -> None:
-    driver = driver_for(frame)
-    with Script((request_of(driver), frame.bytes)) as port:
-        if frame.error:
-            with pytest.raises(getattr(errors, frame.error)) as caught:
-                await driver.read(port)
-            assert frame.state in ("", caught.value.state)
-            assert frame.text in str(caught.value)
-            assert caught.value.frame == frame.bytes[1:-2]
-        else:
-            found = tuple(await driver.read(port))
-            assert found == frame.indications
-            assert [str(one.value) for one in found] == [
-                str(one.value) for one in frame.indications
-            ]
 
 
 @pytest.mark.parametrize(
@@ -203,10 +157,19 @@ async def test_weights_beyond_the_capacity_are_refused() -> None:
 
 
 async def test_pulses_without_a_scale_are_no_litres() -> None:
-    (frame,) = (one for one in RECEIVED if one.id == "modbus-meter-002")
-    driver = ModbusMap(map="pulse-counter")
-    with Script((request_of(driver), frame.bytes)) as port:
-        assert tuple(await driver.read(port)) == frame.indications[1:]
+    asked = rtu_request(1, read_request(3, 8, 4))
+    reply = rtu_request(1, bytes.fromhex("03 08 00 00 00 00 00 01 86 a0"))
+    with Script((asked, reply)) as port:
+        found = await ModbusMap(map="pulse-counter").read(port)
+    assert {one.quantity for one in found} == {Quantity.COUNT}
+    assert [one.value for one in found] == [100000, 0]
+
+
+async def test_the_word_order_of_the_site_takes_the_place_of_the_maps() -> None:
+    swapped = rtu_request(1, bytes.fromhex("03 0a 08 00 30 39 00 00 2e e0 00 00"))
+    with Script((REQUEST, swapped)) as port:
+        found = await ModbusMap(map="laumas-tlb", word_order="CDAB").read(port)
+    assert [one.value for one in found] == [12345, 12000]
 
 
 def test_it_declares_itself() -> None:
@@ -226,6 +189,9 @@ def test_it_declares_itself() -> None:
         ({"address": 0}, "address: 0 is outside 1 to 247"),
         ({"address": 256, "wire": "tcp"}, "address: 256 is outside 0 to 255"),
         ({"wire": "ascii"}, "wire: 'ascii' is not rtu or tcp"),
+        ({"word_order": "AB"}, "word_order: 'AB' is not one of ABCD, CDAB, BADC, DCBA"),
+        ({"channel": 2}, "channel: 2 is outside 1 to 1"),
+        ({"channel": 0}, "channel: 0 is outside 1 to 1"),
         ({"decimals": -1}, "decimals: -1 is outside 0 to 9"),
         ({"scale": Decimal(0)}, "scale: 0 is not above 0"),
         ({"capacity": Decimal(-5)}, "capacity: -5 is not above 0"),
@@ -239,7 +205,7 @@ def test_wrong_settings(settings: dict[str, Any], message: str) -> None:
 def test_an_unknown_map_suggests_the_near_miss() -> None:
     with pytest.raises(SettingsError, match="did you mean 'laumas-tlb'") as caught:
         ModbusMap(map="lamas-tlb")
-    assert "coriolis-tactical, laumas-tlb, pulse-counter" in str(caught.value)
+    assert "hx711-board, laumas-tlb, mettler-ind570" in str(caught.value)
     assert caught.value.problems[0].key == "map"
 
 

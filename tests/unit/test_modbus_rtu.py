@@ -8,11 +8,12 @@ from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.bit_message import ReadCoilsResponse, ReadDiscreteInputsResponse
 from pymodbus.pdu.exceptionresponse import ExceptionResponse
 from pymodbus.pdu.register_message import ReadHoldingRegistersResponse
-from supported import Frame, frames
+from supported import frames
 
 from tramdo import errors
 from tramdo.errors import BadFrame, NoReply, Refused
 from tramdo.framing import Cut
+from tramdo_driver_kit import Frame
 from tramdo_drivers.modbus.pdu import parse_reply, read_request, reply_length
 from tramdo_drivers.modbus.rtu import MOST_STRAY, by_rtu_reply, crc16, rtu_pdu, rtu_request
 

@@ -2,17 +2,18 @@
 
 import dataclasses
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
-from dialogue import Script
 from hypothesis import given
 from hypothesis import strategies as st
-from supported import Frame, frames
+from supported import frames
 
-from tramdo import errors
+from tramdo import errors, stationfile
 from tramdo.driver import Polled, Resyncing
-from tramdo.errors import BadFrame, InstrumentError, NoReply
-from tramdo.reading import Unit
+from tramdo.errors import BadFrame, InstrumentError, NoReply, OutOfRange
+from tramdo.reading import Quantity, Unit
+from tramdo_driver_kit import Frame, Script
 from tramdo_drivers.mt_sics import (
     MOST_LATE_LINES,
     MtSics,
@@ -20,12 +21,33 @@ from tramdo_drivers.mt_sics import (
     parse_tare,
     parse_weight,
 )
+from tramdo_drivers.mt_sics_signals import by_whole_answer, parse_temperature
 
-TABLE = frames("mt-sics")
-WEIGHTS = [one for one in TABLE if one.indications and one.means == "weight"]
-TARES = [one for one in TABLE if one.indications and one.means == "tare"]
-REFUSED = [one for one in TABLE if one.error]
+TABLE = [one for one in frames("mt-sics") if not one.sent]
+SIGNALS = [one for one in TABLE if "signals" in one.settings]
+PLAIN = [one for one in TABLE if not one.settings]
+WEIGHTS = [one for one in PLAIN if one.indications]
+REFUSED = [one for one in PLAIN if one.error]
 GOOD = b"S S     100.00 g\r\n"
+STATION = """\
+[station]
+id = "here"
+place = "Here"
+
+[[port]]
+name = "line"
+kind = "tcp"
+host = "192.0.2.1"
+tcp_port = 4001
+
+[[instrument]]
+id = "one"
+driver = "mt-sics"
+port = "line"
+kind = "scale"
+unit = "g"
+settings = { signals = ["SIH", "TA"], pause = 0.1 }
+"""
 SERIAL = b'I4 A "1126493049"\r\n'
 
 
@@ -40,11 +62,15 @@ def test_weights(frame: Frame) -> None:
     assert str(found.value) == str(frame.indications[0].value)
 
 
-@pytest.mark.parametrize("frame", TARES, ids=by_id)
-def test_a_tare_is_no_weight(frame: Frame) -> None:
-    assert (parse_tare(frame.bytes),) == frame.indications
+def test_a_tare_is_no_weight() -> None:
+    frame = b"TA A     250.00 g\r\n"
+    found = parse_tare(frame)
+    assert (found.value, found.unit) == (Decimal("250.00"), Unit.G)
+    assert found.quantity == Quantity.TARE
     with pytest.raises(BadFrame):
-        parse_weight(frame.bytes)
+        parse_weight(frame)
+    with pytest.raises(BadFrame):
+        parse_tare(GOOD)
 
 
 @pytest.mark.parametrize("frame", REFUSED, ids=by_id)
@@ -64,7 +90,89 @@ async def test_the_same_one_byte_at_a_time(frame: Frame) -> None:
             with pytest.raises(getattr(errors, frame.error)):
                 await MtSics().read(port)
         else:
-            assert await MtSics().read(port) == frame.indications
+            assert tuple(await MtSics().read(port)) == frame.indications
+
+
+@pytest.mark.parametrize("frame", SIGNALS, ids=by_id)
+async def test_signals_after_the_weight(frame: Frame) -> None:
+    (signal,) = frame.settings["signals"]
+    question = f"{signal}\r\n".encode()
+    with Script((b"SI\r\n", frame.before[0]), (question, frame.bytes)) as port:
+        if frame.error:
+            with pytest.raises(getattr(errors, frame.error)):
+                await MtSics(**frame.settings).read(port)
+        else:
+            assert tuple(await MtSics(**frame.settings).read(port)) == frame.indications
+
+
+@pytest.mark.parametrize(
+    ("frame", "celsius"),
+    [
+        # an MT-SICS simulator in public code: PyLabRobot/pylabrobot
+        (b"M28 A 1 22.5\r\n", "22.5"),
+        # several lines: general knowledge, not confirmed
+        (b"M28 B 1 -2.25\r\nM28 A 2 23.0\r\n", "-2.25"),
+    ],
+)
+async def test_the_first_temperature(frame: bytes, celsius: str) -> None:
+    with Script((b"SI\r\n", GOOD), (b"M28\r\n", frame)) as port:
+        _, found = await MtSics(signals=("M28",)).read(port)
+    assert (found.value, found.unit) == (Decimal(celsius), Unit.CELSIUS)
+    assert found.quantity == Quantity.TEMPERATURE
+
+
+@pytest.mark.parametrize("frame", [b"M28 A 2 23.0\r\n", b"M28 A 1 225\r\n", b"M27 A 1 22.5\r\n"])
+def test_no_temperature(frame: bytes) -> None:
+    with pytest.raises(BadFrame):
+        parse_temperature(frame)
+
+
+async def test_all_signals_in_the_order_given_with_rests_between() -> None:
+    script = [
+        (b"SI\r\n", GOOD),
+        (b"TA\r\n", b"TA A      10.00 g\r\n"),
+        (b"C0\r\n", b'C0 A 2 0 ""\r\n'),
+        (b"M28\r\n", b"ES\r\n"),
+        (b"SIH\r\n", b"S HS  100.00012 g\r\n"),
+    ]
+    with Script(*script) as port:
+        driver = MtSics(signals=("TA", "C0", "M28", "SIH"), pause=0.1)
+        weight, tare, fine = await driver.read(port)
+    assert (weight.value, weight.flags) == (Decimal("100.00"), ("adjustment_due",))
+    assert (tare.quantity, tare.value) == (Quantity.TARE, Decimal("10.00"))
+    assert (fine.value, fine.flags) == (Decimal("100.00012"), ("high_resolution",))
+    assert port.pauses == [0.1] * 5
+
+
+async def test_no_signal_is_asked_where_there_is_no_weight() -> None:
+    with Script((b"SI\r\n", b"S +\r\n")) as port, pytest.raises(OutOfRange):
+        await MtSics(signals=("SIH",)).read(port)
+
+
+async def test_a_signal_that_stays_away_is_a_missed_answer() -> None:
+    """Its late answer could be taken for the next weight: the read fails, a resync follows."""
+    with Script((b"SI\r\n", GOOD), (b"SIH\r\n", b"")) as port, pytest.raises(NoReply):
+        await MtSics(signals=("SIH",)).read(port)
+
+
+def test_an_answer_of_many_lines_ends() -> None:
+    assert by_whole_answer(b"M28 B 1 22.5\r\n") is None
+    with pytest.raises(BadFrame, match="at most 512 bytes"):
+        by_whole_answer(b"M28 B 1 22.5\r\n" * 40)
+
+
+def test_settings_are_checked() -> None:
+    with pytest.raises(ValueError, match="signals: 'C3' is not one of SIH, M28, C0, TA"):
+        MtSics(signals=("SIH", "C3"))
+    with pytest.raises(ValueError, match="pause: -1 is outside 0 to 10 seconds"):
+        MtSics(pause=-1)
+
+
+def test_a_list_in_the_station_file_becomes_a_tuple(tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    path.write_text(STATION, encoding="utf-8")
+    loaded = stationfile.read(path, loaders={"mt-sics": lambda: MtSics})
+    assert loaded.drivers == {"one": MtSics(signals=("SIH", "TA"), pause=0.1)}
 
 
 def test_it_is_polled_and_resyncs() -> None:
@@ -121,6 +229,15 @@ async def test_an_instrument_with_a_narrow_field() -> None:
     with Script((b"SI\r\n", b"S S 5.0 kg\r\n")) as port:
         (found,) = await MtSics(width=0).read(port)
     assert (found.value, found.unit) == (Decimal("5.0"), Unit.KG)
+
+
+async def test_pounds_without_padding_need_a_width() -> None:
+    frame = b"S D 2:08.00 lb:oz\r\n"
+    with Script((b"SI\r\n", frame)) as port, pytest.raises(BadFrame, match="8 characters"):
+        await MtSics().read(port)
+    with Script((b"SI\r\n", frame)) as port:
+        (found,) = await MtSics(width=7).read(port)
+    assert (found.value, found.unit) == (Decimal("2.5"), Unit.LB)
 
 
 def test_settings_are_frozen() -> None:

@@ -11,6 +11,7 @@ from registermaps import made
 from tramdo.errors import SettingsError
 from tramdo.reading import Quantity, Unit
 from tramdo_drivers.modbus.pdu import Span
+from tramdo_drivers.registers.model import Site
 from tramdo_drivers.registers.parsing import parse_map
 from tramdo_drivers.registers.reads import place, plan
 
@@ -97,18 +98,59 @@ def test_the_site_fills_what_is_open_and_nothing_else() -> None:
         {"type": "f32", "register": 2},
         {"quantity": "volume", "scale": "site", "unit": "L"},
     )
-    here = found.at_site(decimals=1, unit=Unit.KG, scale=Decimal("0.1"))
+    here = found.at_site(Site(decimals=1, unit=Unit.KG, scale=Decimal("0.1")))
     assert [one.decimals for one in here.value] == [1, 3, None, 1]
     assert [one.unit for one in here.value] == [Unit.KG, Unit.T, Unit.KG, Unit.L]
     assert here.value[2].resolution == Decimal("0.1")
     assert here.value[3].scale == Decimal("0.1")
-    assert len(found.at_site().value) == 3
+    assert len(found.at_site(Site()).value) == 3
 
 
 def test_the_capacity_bounds_weights_only() -> None:
-    found = made({}, {"max": 50}, {"quantity": "density"}).at_site(capacity=Decimal(100))
+    found = made({}, {"max": 50}, {"quantity": "density"}).at_site(Site(capacity=Decimal(100)))
     assert [one.max for one in found.value] == [Decimal("110.0"), 50, None]
     assert [one.min for one in found.value] == [Decimal("-110.0"), Decimal("-110.0"), None]
+
+
+def test_the_word_order_of_the_site_takes_the_place_of_the_maps_only() -> None:
+    found = made({"type": "u32"}, {"type": "u32", "word_order": "BADC"}).at_site(
+        Site(word_order="CDAB")
+    )
+    assert [found.order(one) for one in found.value] == ["CDAB", "BADC"]
+
+
+def test_raw_values_are_read_where_they_are_asked_for() -> None:
+    found = made({}, {"register": 5, "quantity": "count", "raw": True})
+    assert [one.at for one in found.at_site(Site()).value] == [0]
+    assert [one.at for one in found.at_site(Site(raw=True)).value] == [0, 5]
+
+
+def test_a_channel_moves_what_has_a_step() -> None:
+    status = [
+        {"register": 1, "bit": 0, "means": "stable", "step": 3},
+        {"coil": 5, "means": "overload", "step": 1},
+        {"discrete_input": 7, "means": "zero"},
+    ]
+    code = [{"tells": "decimals", "register": 9, "step": 10}]
+    found = made({"step": 2}, {"register": 20}, status=status, code=code, channels=3)
+    assert found.at_site(Site(channel=1)) == found.at_site(Site())
+    here = found.at_site(Site(channel=3))
+    assert [found.span(one).address for one in (*here.value, *here.status, *here.code)] == [
+        *(4, 20),
+        *(7, 7, 7),
+        29,
+    ]
+    with pytest.raises(ValueError, match="channel: 4 is outside 1 to 3"):
+        found.at_site(Site(channel=4))
+
+
+def test_what_the_instrument_tells_is_not_for_the_site_to_fill() -> None:
+    code = [
+        {"tells": "decimals", "register": 1},
+        {"tells": "unit", "register": 2, "codes": {"0": "kg"}},
+    ]
+    (value,) = made({}, code=code).at_site(Site(decimals=1, unit=Unit.T)).value
+    assert (value.decimals, value.unit) == (None, None)
 
 
 # --- what is wrong with a map
@@ -135,7 +177,7 @@ decimals = 2
 
 [[status]]
 register = 1
-bit = 16
+bit = 32
 means = "steady"
 """
 
@@ -160,6 +202,12 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
     assert str(problems["kind"]).startswith("site/wrong.toml:4: kind: 'scales'")
 
 
+BIT: dict[str, Any] = {"register": 1, "means": "net"}
+CODE: dict[str, Any] = {"tells": "decimals", "register": 1}
+UNIT: dict[str, Any] = {"tells": "unit", "register": 1, "codes": {"0": "kg"}}
+STATUS: dict[str, Any] = {"tells": "status", "register": 1, "codes": {"1": "net"}}
+
+
 @pytest.mark.parametrize(
     ("value", "more", "key", "message"),
     [
@@ -174,6 +222,19 @@ def test_all_problems_are_told_at_once_with_their_lines() -> None:
         ({"scale": "ten"}, {}, "value[1].scale", "'ten': .*'site'"),
         ({}, {"status": [{"means": "stable"}]}, "status[1]", "give register and bit"),
         ({}, {"status": [{"means": "stable", "bit": 1, "coil": 1}]}, "status[1]", "or coil"),
+        ({}, {"status": [BIT | {"bit": 16}]}, "status[1]", "16 is outside 0 to 15"),
+        ({}, {"status": [{"coil": 1, "type": "u32", "means": "net"}]}, "status[1]", "type is for"),
+        ({}, {"code": [CODE | {"bits": [9, 8]}]}, "code[1]", "9 to 8 is outside 0 to 15"),
+        ({}, {"code": [CODE | {"bits": [9, 16]}]}, "code[1]", "9 to 16 is outside 0 to 15"),
+        ({}, {"code": [CODE | {"codes": {"1": "ten"}}]}, "code[1]", "1 = 'ten' is no decimals"),
+        ({}, {"code": [CODE | {"tells": "unit"}]}, "code[1]", "give codes"),
+        ({}, {"code": [UNIT | {"codes": {"1": "stone"}}]}, "code[1]", "'stone' is no unit"),
+        ({}, {"code": [UNIT | {"otherwise": "net"}]}, "code[1]", "otherwise is for"),
+        ({}, {"code": [STATUS | {"codes": {"1": "steady"}}]}, "code[1]", "'steady' is no status"),
+        ({}, {"code": [CODE | {"bit": 3}]}, "code[1].bit", "did you mean 'bits'"),
+        ({}, {"code": [CODE | {"register": 70000}]}, "code[1].register", "outside 0 to 65535"),
+        ({"only_if": "zero"}, {"code": [STATUS]}, "value[1].only_if", "'zero' is no .*; net"),
+        ({"flag": "Cell 1"}, {}, "value[1].flag", "'Cell 1'"),
         ({}, {"workarounds": {"pause": 3}}, "workarounds.pause", "did you mean 'pause_ms'"),
         ({}, {"function": 6}, "function", "3 or 4"),
         ({}, {"merge_hole": -1}, "merge_hole", "greater than or equal to 0"),
@@ -205,5 +266,5 @@ def test_quantities_are_those_of_the_daemon() -> None:
 
 
 def test_a_float_with_a_resolution_of_its_own_is_not_shifted_by_the_sites_decimals() -> None:
-    (value,) = made({"type": "f32", "resolution": "0.01"}).at_site(decimals=2).value
+    (value,) = made({"type": "f32", "resolution": "0.01"}).at_site(Site(decimals=2)).value
     assert (value.resolution, value.decimals) == (Decimal("0.01"), None)

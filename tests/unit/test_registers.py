@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from registermaps import made
 
 from tramdo.errors import BadFrame, InstrumentError, OutOfRange, Refused
+from tramdo.reading import Unit
 from tramdo_drivers.modbus.pdu import Span
 from tramdo_drivers.registers.decoding import decoder
 from tramdo_drivers.registers.model import RegisterMap
@@ -182,7 +183,7 @@ def test_stable_has_three_values(
     assert read(made({}, status=status), 5, word)[0].stable is stable
 
 
-@pytest.mark.parametrize("state", ["overload", "underload", "motion", "not_zeroed"])
+@pytest.mark.parametrize("state", ["overload", "underload", "motion", "not_zeroed", "fault"])
 def test_states_without_a_value(state: str) -> None:
     found = made({}, status=[bit(4, state)])
     assert read(found, 5, 0)
@@ -215,3 +216,115 @@ def test_what_is_shown() -> None:
     assert [(str(one.value), one.basis) for one in read(found, 5, 0)] == [("5", "gross")]
     with pytest.raises(BadFrame, match="shows one of the map's values"):
         read(made({"only_if": "net"}, status=status), 5, 0)
+
+
+def test_a_bare_fault_gives_way_to_what_says_more() -> None:
+    found = made({}, status=[bit(0, "fault", invert=True), bit(1, "overload")])
+    with pytest.raises(OutOfRange, match="overload"):
+        read(found, 5, 2)
+    with pytest.raises(OutOfRange, match="fault"):
+        read(found, 5, 0)
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ("ABCD", (0x8000, 0x0004)),
+        ("CDAB", (0x0004, 0x8000)),
+        ("BADC", (0x0080, 0x0400)),
+        ("DCBA", (0x0400, 0x0080)),
+    ],
+)
+def test_bits_of_two_registers(order: WordOrder, words: tuple[int, ...]) -> None:
+    means = {2: "flag:low", 18: "flag:other", 31: "flag:high", 15: "flag:middle"}
+    status = [bit(number, word, type="u32") for number, word in means.items()]
+    (found,) = read(made({}, status=status, word_order=order), 5, *words)
+    assert found.flags == ("high", "low")
+    one = [bit(0, "flag:one", type="u32", invert=True)]
+    assert read(made({}, status=one, word_order=order), 5, *words)[0].flags == ("one",)
+
+
+# --- codes
+
+
+def code(tells: str, **more: Any) -> dict[str, Any]:
+    return {"tells": tells, "register": 1, **more}
+
+
+@pytest.mark.parametrize(
+    ("more", "word", "text"),
+    [
+        ({}, 2, "50.00"),
+        ({}, 0, "5000"),
+        ({"bits": [4, 6]}, 0xFF8F | 3 << 4, "5.000"),
+        ({"codes": {"1": "4", "2": "3"}}, 2, "5.000"),
+    ],
+)
+def test_decimals_that_the_instrument_tells(more: dict[str, Any], word: int, text: str) -> None:
+    (found,) = read(made({}, code=[code("decimals", **more)]), 5000, word)
+    assert str(found.value) == text
+
+
+def test_decimals_of_the_map_and_floats_are_not_touched_by_those_told() -> None:
+    values = ({"decimals": 0, "register": 2}, {"type": "f32", "register": 2}, {"register": 2})
+    found = read(made(*values, code=[code("decimals")]), 0, 2, *packed(">f", 1.5))
+    assert [str(one.value) for one in found] == ["16320", "1.5", "163.20"]
+
+
+@pytest.mark.parametrize(
+    ("more", "word", "allowed"),
+    [
+        ({}, 10, "0 to 9, not 10"),
+        ({"codes": {"1": "4", "2": "3"}}, 3, "1, 2, not 3"),
+        ({"type": "u32"}, 1, r"0 to 9, not 65536 \(is word_order right"),
+    ],
+)
+def test_a_code_that_is_not_listed(more: dict[str, Any], word: int, allowed: str) -> None:
+    with pytest.raises(BadFrame, match=f"decimals among {allowed}") as caught:
+        read(made({}, code=[code("decimals", **more)]), 5000, word, 0)
+    assert caught.value.frame == b"evidence"
+
+
+def test_the_unit_told_stands_where_the_map_has_none() -> None:
+    found = made({}, {"unit": "L"}, code=[code("unit", bits=[7, 8], codes={"1": "g", "2": "t"})])
+    assert [one.unit for one in read(found, 5, 2 << 7)] == [Unit.T, Unit.L]
+    with pytest.raises(BadFrame, match="unit among 1, 2, not 0"):
+        read(found, 5, 0)
+
+
+def test_a_code_can_tell_a_status() -> None:
+    codes = {"0": "mark:well", "1": "overload", "2": "fault:supply", "3": "net", "4": "unstable"}
+    found = made({}, code=[code("status", bits=[13, 15], codes=codes)])
+    assert [read(found, 5, number << 13)[0].basis for number in (0, 3)] == ["gross", "net"]
+    assert [read(found, 5, number << 13)[0].stable for number in (0, 4)] == [True, False]
+    with pytest.raises(OutOfRange, match="overload"):
+        read(found, 5, 1 << 13)
+    with pytest.raises(Refused, match="supply"):
+        read(found, 5, 2 << 13)
+    with pytest.raises(BadFrame, match="status among 0, 1, 2, 3, 4, not 5"):
+        read(found, 5, 5 << 13)
+
+
+def test_any_other_number_can_be_told_too() -> None:
+    codes = {"codes": {"0": "mark:well"}, "otherwise": "fault:error"}
+    found = made({}, code=[code("status", **codes)])
+    assert read(found, 5, 0)
+    with pytest.raises(Refused, match="error"):
+        read(found, 5, 9)
+
+
+def test_a_fault_comes_before_a_code_that_is_not_listed() -> None:
+    found = made({}, status=[bit(15, "fault:supply")], code=[code("decimals", bits=[0, 3])])
+    with pytest.raises(Refused, match="supply"):
+        read(found, 5, 0x800F)
+
+
+def test_a_flag_of_its_own_stands_last() -> None:
+    values: tuple[dict[str, Any], ...]
+    values = ({"flag": "cell 1"}, {"flag": "cell 2", "unit_assumed": True, "unit": "kg"}, {})
+    found = read(made(*values, status=[bit(0, "zero")]), 5, 1)
+    assert [one.flags for one in found] == [
+        ("zero", "cell 1"),
+        ("zero", "cell 2", "unit_assumed"),
+        ("zero",),
+    ]

@@ -159,7 +159,7 @@ def test_simulate_modbus_over_tcp_and_a_bare_pty() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["mt-sic"], "'mt-sic' is not one of mt-sics, st-gs, modbus"),
+        (["mt-sic"], "'mt-sic' is not one of adam, and,"),
         (["modbus", "--bank", "seneca"], "not one of laumas, pulse-counter, coriolis"),
         (["modbus", "--tcp", "5020"], "'5020' is not host:port"),
         (["modbus", "--d", "0.03"], "no code for d = 0.03 kg"),

@@ -1,14 +1,14 @@
 """ST,GS lines: the frame table, the stream, and what a bad line makes of it."""
 
 import pytest
-from dialogue import Script
 from hypothesis import given
 from hypothesis import strategies as st
-from supported import Frame, frames
+from supported import frames
 
 from tramdo import errors
 from tramdo.driver import Listening, Polled
 from tramdo.errors import BadFrame, InstrumentError, NoReply
+from tramdo_driver_kit import Frame, Script
 from tramdo_drivers.st_gs import StGs, parse_weight
 
 TABLE = frames("st-gs")

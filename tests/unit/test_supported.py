@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from supported import FRAMES, PROVENANCE, SUPPORTED, TABLES, frames, page
+from supported import FRAMES, MAKERS, SUPPORTED, frames, frames_of, page
 
 from tramdo import errors
-from tramdo_drivers.mapfiles import MAPS
+from tramdo.driver import installed
+from tramdo_driver_kit.frames import PROVENANCE
+from tramdo_drivers.mapfiles import MAPS, load_map
 
-PROTOCOLS = sorted({table for tables in TABLES.values() for table in tables})
+PROTOCOLS = sorted(path.name for path in FRAMES.iterdir() if path.name != "unknown")
 
 
 def test_the_committed_list_is_in_step() -> None:
@@ -19,8 +21,9 @@ def test_the_committed_list_is_in_step() -> None:
 
 @pytest.mark.parametrize("path", sorted(MAPS.glob("*.toml")), ids=lambda path: path.stem)
 def test_each_map_has_frames(path: Path) -> None:
-    tables = TABLES[path.stem]
-    assert any(one.more["map"] == path.stem for table in tables for one in frames(table))
+    told = frames_of(path.stem)
+    assert any(one.indications for one in told)
+    assert any(one.error for one in told) or not load_map(path.stem).status
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -37,5 +40,12 @@ def test_each_frame_says_what_it_means_and_whence_it_comes(protocol: str) -> Non
             assert issubclass(getattr(errors, one.error), errors.InstrumentError)
 
 
-def test_the_tables_are_all_spoken_for() -> None:
-    assert set(PROTOCOLS) <= {path.name for path in FRAMES.iterdir() if path.is_dir()}
+def test_each_table_speaks_for_a_driver_or_a_map() -> None:
+    names = {*(one for one in installed()), *(path.stem for path in MAPS.glob("*.toml"))}
+    told = {one.id for name in names for one in frames_of(name)}
+    assert told >= {one.id for protocol in PROTOCOLS for one in frames(protocol)}
+
+
+@pytest.mark.parametrize("name", sorted(installed()))
+def test_each_driver_says_whose_instruments_it_reads(name: str) -> None:
+    assert MAKERS[name]

@@ -1,7 +1,7 @@
 """From settings to the parts of a station. Nothing here runs."""
 
 from tramdo.build.checks import checkers, guides, watches
-from tramdo.build.parts import journal, line_of, pollers, publisher, recorders, rows, seat_of
+from tramdo.build.parts import journal, line_of, pollers, publisher, recorders, rests, rows, seat_of
 
 __all__ = [
     "checkers",
@@ -11,6 +11,7 @@ __all__ = [
     "pollers",
     "publisher",
     "recorders",
+    "rests",
     "rows",
     "seat_of",
     "watches",

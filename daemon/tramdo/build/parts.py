@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from tramdo import line
+from tramdo.aside import Aside
 from tramdo.availability import Availability
 from tramdo.board import Board, Row
+from tramdo.build.evidence import PortSettings, keeping_unknown, tap_of
 from tramdo.clock import now
 from tramdo.commands import Commands
 from tramdo.credentials import path_of
-from tramdo.driver import Listening
+from tramdo.driver import Kind, Listening
 from tramdo.journal import Journal
 from tramdo.journal.bounds import MEGABYTE, Bounds
 from tramdo.plan import BackOff
@@ -25,12 +28,12 @@ from tramdo.settings.station import (
     SerialPort,
     TcpPort,
 )
+from tramdo.stability import Rest
 from tramdo.stationfile import Loaded
 from tramdo.transport import Opener, serial_opener, tcp_opener
 
 # An instrument in the state "ok" without a reading for so long has a poller that is stuck.
 STALE_PERIODS = 5
-PortSettings = SerialPort | TcpPort | Rfc2217Port
 
 
 def _opener(port: PortSettings) -> Opener:
@@ -69,11 +72,20 @@ def seat_of(loaded: Loaded, one: InstrumentSettings, on: Line, clock: Callable[[
     )
 
 
-def pollers(loaded: Loaded, sink: Sink, clock: Callable[[], float]) -> list[Poller]:
-    """Return one poller for each port that has instruments."""
-    made, origin = [], clock()
+def pollers(
+    loaded: Loaded, sink: Sink, clock: Callable[[], float], *, evidence: bool = True
+) -> list[Poller]:
+    """Return one poller for each port that has instruments.
+
+    `evidence` False: bytes are neither recorded nor kept where nobody understood them.
+    """
+    made, origin, aside = [], clock(), Aside()
+    if evidence:
+        sink = keeping_unknown(loaded, sink, aside)
     for port in loaded.station.ports:
         on = line_of(port)
+        if evidence:
+            on.tap = tap_of(loaded, port, aside)
         users = [one for one in loaded.station.instruments if one.port == port.name]
         seats = [seat_of(loaded, one, on, clock) for one in users]
         if seats:
@@ -120,6 +132,15 @@ def recorders(loaded: Loaded) -> dict[str, Recorder]:
     return {
         one.id: Recorder(record=one.record, at_least_every=one.record_every_s)
         for one in loaded.station.instruments
+    }
+
+
+def rests(loaded: Loaded) -> dict[str, Rest]:
+    """Return who derives the stability of each scale whose protocol does not tell it."""
+    return {
+        one.id: Rest(window=one.rest_s, d=one.d or Decimal(0))
+        for one in loaded.station.instruments
+        if one.kind is Kind.SCALE
     }
 
 

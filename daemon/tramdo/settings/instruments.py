@@ -112,6 +112,13 @@ class InstrumentSettings(Table):
         description="How long an instrument that talks by itself may say nothing, in seconds, "
         "above 0 and up to 86400 (default 5).",
     )
+    rest_s: Number = Field(
+        1,
+        gt=0,
+        le=60,
+        description="Where the protocol tells no stability: a weight rests when it stays within d "
+        "for so many seconds, above 0 and up to 60 (default 1).",
+    )
     backoff_max_s: Number = Field(
         60,
         ge=1,

@@ -16,10 +16,11 @@ _LINKS = (
 
 
 def broken_links(page: Page) -> Iterator[Problem]:
-    """Yield names used twice, names that nothing has, and lines used twice."""
+    """Yield names used twice, names that nothing has, lines and recordings used twice."""
     yield from _doubles(page)
     yield from _unknown_names(page)
     yield from _shared_lines(page)
+    yield from _shared_recordings(page)
 
 
 def shared_ports(page: Page, listeners: Sequence[Row]) -> Iterator[Problem]:
@@ -109,6 +110,19 @@ def _shared_lines(page: Page) -> Iterator[Problem]:
             )
 
 
+def _shared_recordings(page: Page) -> Iterator[Problem]:
+    first: dict[str, Row] = {}
+    for row in page.rows("port"):
+        file = row.text("record")
+        if file is not None and first.setdefault(file, row) is not row:
+            line = page.line((*first[file].path, "record"))
+            yield page.problem(
+                (*row.path, "record"),
+                f"{shown(file)} is the recording of the [[port]] in line {line} already; "
+                "allowed: a file of its own",
+            )
+
+
 def _way(row: Row) -> tuple[str, str | None]:
     """Return what tells a port's line from others, and its key; None where it is not said."""
     host, number = row.text("host"), row.number("tcp_port")
@@ -118,17 +132,18 @@ def _way(row: Row) -> tuple[str, str | None]:
 
 
 def _shared_addresses(page: Page, port: str, rows: list[Row]) -> Iterator[Problem]:
-    taken: dict[Decimal, Row] = {}
+    taken: dict[tuple[Decimal, object], Row] = {}
     for row in rows:
         path, address = (*row.path, "address"), row.number("address")
+        channel = row.values.get("settings", {}).get("channel")
         if "address" not in row.values:
             message = f"is missing, and {len(rows)} instruments share port {shown(port)}"
-        elif address is not None and taken.setdefault(address, row) is not row:
-            line = page.line((*taken[address].path, "address"))
+        elif address is not None and taken.setdefault((address, channel), row) is not row:
+            line = page.line((*taken[address, channel].path, "address"))
             message = f"{address} is taken on port {shown(port)} in line {line}"
         else:
             continue
-        allowed = "allowed: 0 to 255, another for each instrument of a port"
+        allowed = "allowed: 0 to 255, another for each instrument of a port, or another channel"
         yield page.problem(path, f"{message}; {allowed}")
 
 

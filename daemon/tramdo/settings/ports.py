@@ -21,6 +21,18 @@ class _Port(Table):
         description="Silence wanted after a missed answer in milliseconds, 0 to 10000 "
         "(default 50).",
     )
+    record: Text | None = Field(
+        None,
+        description="File in which every byte on this line is recorded, for `tramdo replay`; a "
+        "relative path starts at the journal's folder (default: none).",
+    )
+    record_max_mb: Whole = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="The most that the recording may take in megabytes, its oldest half given up "
+        "when it is full, 1 to 10000 (default 10).",
+    )
 
 
 class _Line(_Port):

@@ -50,6 +50,13 @@ class StationInfo(Table):
     language: Literal["vi", "en"] = Field(
         "vi", description="Language of page and terminal: vi or en (default vi)."
     )
+    unknown_frames: Whole = Field(
+        200,
+        ge=0,
+        le=10_000,
+        description="How many frames that nobody understood are kept for each instrument in the "
+        "folder unknown beside the journal, 0 to 10000, 0 for none (default 200).",
+    )
 
 
 class Tls(Table):

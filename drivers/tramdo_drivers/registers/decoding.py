@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from tramdo.errors import BadFrame
 from tramdo.reading import Indication
 from tramdo_drivers.modbus.pdu import Span
+from tramdo_drivers.registers.codes import PlacedCode, placed_codes, said_in, told_in
 from tramdo_drivers.registers.model import RegisterMap
 from tramdo_drivers.registers.status import (
     PlacedBit,
@@ -15,7 +16,7 @@ from tramdo_drivers.registers.status import (
     refuse,
     stable_in,
 )
-from tramdo_drivers.registers.values import PlacedValue, placed
+from tramdo_drivers.registers.values import Beside, PlacedValue, placed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Decoder:
 
     bits: tuple[PlacedBit, ...]
     values: tuple[PlacedValue, ...]
+    codes: tuple[PlacedCode, ...]
     known: frozenset[str]
 
     def decode(self, words: Sequence[int], frame: bytes = b"") -> tuple[Indication, ...]:
@@ -31,13 +33,12 @@ class Decoder:
 
         `words` are those of all reads, one read after the other; a coil or input is a word too.
         """
-        marks = marks_in(words, self.bits)
+        marks = marks_in(words, self.bits) | said_in(words, self.codes, frame)
         refuse(marks, frame)
-        stable, flags = stable_in(marks, self.known), flags_in(marks)
+        told = told_in(words, self.codes, frame)
+        beside = Beside(marks, stable_in(marks, self.known), flags_in(marks), told)
         shown = tuple(
-            one.indication(words, marks, stable, flags, frame)
-            for one in self.values
-            if one.is_shown(marks)
+            one.indication(words, beside, frame) for one in self.values if one.is_shown(marks)
         )
         if not shown:
             raise BadFrame("a status that shows one of the map's values", frame)
@@ -49,5 +50,6 @@ def decoder(found: RegisterMap, spans: Sequence[Span]) -> Decoder:
     return Decoder(
         bits=placed_bits(found, spans),
         values=tuple(placed(found, one, spans) for one in found.value),
-        known=frozenset(one.means for one in found.status),
+        codes=placed_codes(found, spans),
+        known=found.means,
     )

@@ -1,18 +1,34 @@
 """A register map: what stands where in a Modbus instrument, at one site. No I/O."""
 
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
 from tramdo.driver import Kind, Proof
 from tramdo.reading import Quantity, Unit
 from tramdo_drivers.modbus.pdu import COILS, DISCRETE_INPUTS, Span
-from tramdo_drivers.registers.tables import Status, Table, Value, WordOrder, Workarounds
+from tramdo_drivers.registers.tables import Code, Status, Table, Value, WordOrder, Workarounds
 
 SITE = "site"
 # What an instrument may show beyond its capacity before the value counts as absurd.
 ABOVE_CAPACITY = Decimal("1.1")
+
+Item = Value | Status | Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What a station file says of an instrument; a field left at None or False changes nothing."""
+
+    decimals: int | None = None
+    unit: Unit | None = None
+    scale: Decimal | None = None
+    capacity: Decimal | None = None
+    word_order: WordOrder | None = None
+    channel: int = 1
+    raw: bool = False
 
 
 class RegisterMap(Table):
@@ -30,42 +46,86 @@ class RegisterMap(Table):
     word_order: WordOrder = "ABCD"
     merge_hole: Annotated[int, Field(ge=0, le=124)] = 0
     max_registers: Annotated[int, Field(ge=1, le=125)] = 125
+    channels: Annotated[int, Field(ge=1, le=64)] = 1
     workarounds: Workarounds = Workarounds()
     value: Annotated[tuple[Value, ...], Field(min_length=1)]
     status: tuple[Status, ...] = ()
+    code: tuple[Code, ...] = ()
 
-    def span(self, item: Value | Status) -> Span:
-        """Return where on the wire a value or a status bit is read."""
-        if isinstance(item, Value):
-            return Span(self.function, item.at - self.address_base, item.width)
-        if item.at is not None:
-            return Span(self.function, item.at - self.address_base, 1)
-        if item.coil is not None:
+    @property
+    def means(self) -> frozenset[str]:
+        """Return every word that a status bit or a code of this map can say."""
+        bits = {one.means for one in self.status}
+        codes = [one for one in self.code if one.tells == "status"]
+        words = {word for one in codes for word in one.codes.values()}
+        return frozenset(bits | words | {one.otherwise for one in codes if one.otherwise})
+
+    def tells(self, what: str) -> bool:
+        """Whether a code of this map says the decimals or the unit."""
+        return any(one.tells == what for one in self.code)
+
+    def span(self, item: Item) -> Span:
+        """Return where on the wire a value, a status bit or a code is read."""
+        if isinstance(item, Status) and item.coil is not None:
             return Span(COILS, item.coil, 1)
-        return Span(DISCRETE_INPUTS, item.discrete_input or 0, 1)
+        if isinstance(item, Status) and item.discrete_input is not None:
+            return Span(DISCRETE_INPUTS, item.discrete_input, 1)
+        return Span(self.function, (item.at or 0) - self.address_base, item.width)
 
-    def at_site(
-        self,
-        decimals: int | None = None,
-        unit: Unit | None = None,
-        scale: Decimal | None = None,
-        capacity: Decimal | None = None,
-    ) -> "RegisterMap":
+    def order(self, item: Item) -> WordOrder:
+        """Return the word order of an item.
+
+        Within one register the protocol itself says high byte first, and instruments keep to it.
+        """
+        own = item.word_order if isinstance(item, Value) else None
+        return own or self.word_order if item.width > 1 else "ABCD"
+
+    def at_site(self, site: Site) -> "RegisterMap":
         """Return the map with the site's settings in the places that it leaves open.
 
-        A value whose scale is "site" is left out where the site gives none. `capacity`, in the
-        unit of the weight, sets the bounds of weights without bounds.
+        A value whose scale is "site" is left out where the site gives none, a raw one where it
+        asks for none. `capacity`, in the unit of the weight, sets the bounds of weights without
+        bounds. `channel` counts from 1. Raises `ValueError` where the map has no such channel.
         """
-        values = (one for one in self.value if one.scale != SITE or scale is not None)
-        filled = (
-            one.model_copy(
-                update=_digits(one, decimals)
-                | _bounds(one, capacity)
-                | {"unit": one.unit or unit, "scale": scale if one.scale == SITE else one.scale}
-            )
-            for one in values
+        if not 1 <= site.channel <= self.channels:
+            raise ValueError(f"channel: {site.channel} is outside 1 to {self.channels}")
+        values = (
+            one
+            for one in self.value
+            if (one.scale != SITE or site.scale is not None) and (site.raw or not one.raw)
         )
-        return self.model_copy(update={"value": tuple(filled)})
+        filled = (one.model_copy(update=self._filled(one, site)) for one in values)
+        return self.model_copy(
+            update={
+                "value": tuple(filled),
+                "status": tuple(_moved(one, site.channel) for one in self.status),
+                "code": tuple(_moved(one, site.channel) for one in self.code),
+                "word_order": site.word_order or self.word_order,
+            }
+        )
+
+    def _filled(self, value: Value, site: Site) -> dict[str, Any]:
+        unit = None if self.tells("unit") else site.unit
+        decimals = None if self.tells("decimals") else site.decimals
+        return (
+            _digits(value, decimals)
+            | _bounds(value, site.capacity)
+            | {
+                "at": value.at + value.step * (site.channel - 1),
+                "unit": value.unit or unit,
+                "scale": site.scale if value.scale == SITE else value.scale,
+            }
+        )
+
+
+Bits = TypeVar("Bits", Status, Code)
+
+
+def _moved(item: Bits, channel: int) -> Bits:
+    far = item.step * (channel - 1)
+    places = ("at", "coil", "discrete_input")
+    found = {key: at + far for key in places if (at := getattr(item, key, None)) is not None}
+    return item.model_copy(update=found) if far else item
 
 
 def _digits(value: Value, decimals: int | None) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from tramdo.errors import Problem, SettingsError
 from tramdo.tomlplaces import KeyPath, nearest_line, places
-from tramdo_drivers.registers.model import RegisterMap
-from tramdo_drivers.registers.tables import Status, Value, Workarounds
+from tramdo_drivers.registers.model import Item, RegisterMap
+from tramdo_drivers.registers.tables import Code, Status, Value, Workarounds
 
 _TABLES: dict[str | int, type[BaseModel]] = {
     "value": Value,
     "status": Status,
+    "code": Code,
     "workarounds": Workarounds,
 }
 
@@ -39,7 +40,7 @@ def parse_map(text: str, file: str = "register map") -> RegisterMap:
 
 
 def _unknown_words(found: RegisterMap) -> Iterator[tuple[KeyPath, str]]:
-    means = sorted({one.means for one in found.status})
+    means = sorted(found.means)
     allowed = ", ".join(means) or "none: the map has no status"
     for number, value in enumerate(found.value):
         for key, word in (("sign", value.sign), ("only_if", value.only_if)):
@@ -55,7 +56,8 @@ def _too_wide(found: RegisterMap) -> Iterator[tuple[KeyPath, str]]:
 
 def _outside(found: RegisterMap) -> Iterator[tuple[KeyPath, str]]:
     base = found.address_base
-    tables: dict[str, tuple[Value | Status, ...]] = {"value": found.value, "status": found.status}
+    tables: dict[str, tuple[Item, ...]]
+    tables = {"value": found.value, "status": found.status, "code": found.code}
     for table, items in tables.items():
         for number, item in enumerate(items):
             span = found.span(item)

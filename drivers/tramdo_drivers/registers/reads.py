@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-from tramdo_drivers.modbus.pdu import Span
-from tramdo_drivers.registers.model import RegisterMap
-from tramdo_drivers.registers.tables import Status, Value
+from tramdo_drivers.modbus.pdu import Span, reply_length
+from tramdo_drivers.registers.model import Item, RegisterMap
 
 
 def plan(found: RegisterMap) -> tuple[Span, ...]:
-    """Return the reads that bring every value and status bit of a map, none of them split."""
-    items: tuple[Value | Status, ...] = (*found.value, *found.status)
+    """Return the reads that bring every value, status bit and code of a map, none of them split."""
+    items: tuple[Item, ...] = (*found.value, *found.status, *found.code)
     wanted = sorted({found.span(one) for one in items})
     if found.workarounds.one_request_per_value:
         return tuple(wanted)
@@ -29,6 +28,19 @@ def place(wanted: Span, spans: Sequence[Span]) -> slice:
         if one.holds(wanted)
     )
     return slice(at, at + wanted.size)
+
+
+def unmistakable(spans: Sequence[Span]) -> Span:
+    """Return a read at the start of the largest span whose byte count no span's reply has.
+
+    It stays inside that span where it can: registers beyond it may not exist, which is answered
+    with an exception and serves as well.
+    """
+    largest = max(spans, key=lambda one: one.size)
+    taken = {reply_length(one.function, one.size) for one in spans}
+    counts = range(1, largest.size + len(taken) * 8 + 9)
+    free = (n for n in counts if reply_length(largest.function, n) not in taken)
+    return largest._replace(size=next(free))
 
 
 def _merged(spans: Sequence[Span], hole: int, most: int) -> Iterator[Span]:

@@ -7,8 +7,9 @@ from tramdo.errors import OutOfRange, Refused
 from tramdo_drivers.modbus.pdu import Span
 from tramdo_drivers.registers.model import RegisterMap
 from tramdo_drivers.registers.reads import place
+from tramdo_drivers.registers.tables import Status
 
-_NO_VALUE = ("overload", "underload", "motion", "not_zeroed")
+_NO_VALUE = ("overload", "underload", "motion", "not_zeroed", "fault")
 
 
 class PlacedBit(NamedTuple):
@@ -22,10 +23,16 @@ class PlacedBit(NamedTuple):
 
 def placed_bits(found: RegisterMap, spans: Sequence[Span]) -> tuple[PlacedBit, ...]:
     """Return the status bits with their places among the words that these reads bring."""
-    return tuple(
-        PlacedBit(place(found.span(one), spans).start, 1 << (one.bit or 0), one.invert, one.means)
-        for one in found.status
-    )
+    return tuple(_placed(found, one, spans) for one in found.status)
+
+
+def _placed(found: RegisterMap, one: Status, spans: Sequence[Span]) -> PlacedBit:
+    order, first = found.order(one), place(found.span(one), spans).start
+    high, bit = divmod(one.bit or 0, 16)
+    last = one.width - 1
+    word = first + (high if order in ("CDAB", "DCBA") else last - high)
+    swapped = order in ("BADC", "DCBA")
+    return PlacedBit(word, 1 << (bit ^ 8 if swapped else bit), one.invert, one.means)
 
 
 def marks_in(words: Sequence[int], bits: Sequence[PlacedBit]) -> set[str]:

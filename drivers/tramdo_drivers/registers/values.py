@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from typing import NamedTuple
 
 from tramdo.errors import BadFrame
 from tramdo.reading import Indication, Quantity
 from tramdo_drivers.modbus.pdu import Span
+from tramdo_drivers.registers.codes import Told
 from tramdo_drivers.registers.model import RegisterMap
 from tramdo_drivers.registers.numerals import number, ordered
 from tramdo_drivers.registers.reads import place
@@ -15,6 +17,15 @@ from tramdo_drivers.registers.tables import Value, WordOrder
 # The usual 28 digits would round a 64-bit count times its scale.
 _EXACT = Context(prec=64)
 _ABSURD = Decimal(10) ** 24
+
+
+class Beside(NamedTuple):
+    """What status bits and codes of the same poll say of its values."""
+
+    marks: Collection[str]
+    stable: bool | None
+    flags: tuple[str, ...]
+    told: Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,35 +46,31 @@ class PlacedValue:
         word = only_if.removeprefix("not ")
         return (word in marks) is (word == only_if)
 
-    def indication(
-        self,
-        words: Sequence[int],
-        marks: Collection[str],
-        stable: bool | None,
-        flags: tuple[str, ...],
-        frame: bytes,
-    ) -> Indication:
+    def indication(self, words: Sequence[int], beside: Beside, frame: bytes) -> Indication:
         """Return what its words say; raises `OutOfRange` or `BadFrame` with `frame`."""
         value = self.value
-        by_net = "net" if "net" in marks else "gross"
+        by_net = "net" if "net" in beside.marks else "gross"
+        own = () if value.flag is None else (value.flag,)
+        assumed = ("unit_assumed",) if value.unit_assumed else ()
         return Indication(
-            value=self._read(words, marks, frame),
-            unit=value.unit,
+            value=self._read(words, beside, frame),
+            unit=value.unit or beside.told.unit,
             quantity=value.quantity,
-            stable=stable,
+            stable=beside.stable,
             basis=by_net if self.by_net else value.basis,
-            flags=(*flags, "unit_assumed") if value.unit_assumed else flags,
+            flags=(*beside.flags, *own, *assumed),
         )
 
-    def _read(self, words: Sequence[int], marks: Collection[str], frame: bytes) -> Decimal:
+    def _read(self, words: Sequence[int], beside: Beside, frame: bytes) -> Decimal:
         value = self.value
         found = number(ordered(words[self.place], self.order), value.type, frame)
-        if value.sign is not None and value.sign in marks:
+        if value.sign is not None and value.sign in beside.marks:
             found = found.copy_negate()
         if isinstance(value.scale, Decimal):
             found = _EXACT.multiply(found, value.scale)
-        if value.decimals:
-            found = found.scaleb(-value.decimals, _EXACT)
+        decimals = beside.told.decimals if value.decimals is None else value.decimals
+        if decimals and not value.is_float:
+            found = found.scaleb(-decimals, _EXACT)
         if not self.low <= found <= self.high:
             bounds = f"{value.quantity} from {self.low:f} to {self.high:f}"
             raise BadFrame(f"{bounds}, not {found:f}", frame)
@@ -72,13 +79,11 @@ class PlacedValue:
 
 def placed(found: RegisterMap, value: Value, spans: Sequence[Span]) -> PlacedValue:
     """Return a value with its place among the words that these reads bring."""
-    has_net = any(one.means == "net" for one in found.status)
-    # Within one register the protocol itself says high byte first, and instruments keep to it.
-    order = value.word_order or found.word_order if value.width > 1 else "ABCD"
+    has_net = "net" in found.means
     return PlacedValue(
         value=value,
         place=place(found.span(value), spans),
-        order=order,
+        order=found.order(value),
         low=-_ABSURD if value.min is None else value.min,
         high=_ABSURD if value.max is None else value.max,
         by_net=value.basis is None and value.quantity == Quantity.WEIGHT and has_net,

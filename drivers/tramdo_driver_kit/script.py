@@ -42,6 +42,7 @@ class Script:
             assert not self._coming, f"left over: {self._coming.hex(' ')}"
 
     async def exchange(self, request: bytes, until: Framing, *, pause: float = 0.0) -> bytes:
+        """Take the next request and give its answer."""
         assert not self._coming, f"left over: {self._coming.hex(' ')}"
         self.sent.append(request)
         self.pauses.append(pause)
@@ -50,6 +51,7 @@ class Script:
         return self._cut(until)
 
     async def listen(self, until: Framing) -> bytes:
+        """Give the next frame of what comes unasked."""
         if not self._coming:
             expected, self._coming = self._next()
             assert not expected, f"listened where {expected.hex(' ')} was to be sent"

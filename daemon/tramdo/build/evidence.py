@@ -1,0 +1,87 @@
+"""From settings to what keeps raw bytes: recordings of lines, and frames nobody understood."""
+
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from tramdo.aside import Aside
+from tramdo.journal.bounds import MEGABYTE
+from tramdo.polling import Sink
+from tramdo.port import Tap
+from tramdo.reading import Reading
+from tramdo.settings.station import Rfc2217Port, SerialPort, TcpPort
+from tramdo.stationfile import Loaded
+from tramdo.unknown import Source, Unknown
+from tramdo.wirefile import WireFile
+
+log = structlog.get_logger()
+
+UNKNOWN = "unknown"
+PortSettings = SerialPort | TcpPort | Rfc2217Port
+
+
+def state_folder(loaded: Loaded) -> Path:
+    """Return where the daemon may write: the journal's folder."""
+    return loaded.beside(loaded.station.journal.path).parent
+
+
+def line_name(port: PortSettings) -> str:
+    """Return a port's line settings for people, such as "9600 8N1"."""
+    return "tcp" if isinstance(port, TcpPort) else f"{port.baud} {port.format}"
+
+
+def tap_of(loaded: Loaded, port: PortSettings, aside: Aside) -> Tap | None:
+    """Return what records a line, begun with its first chunk; None where nothing is to be."""
+    if port.record is None:
+        return None
+    path, most = state_folder(loaded) / port.record, port.record_max_mb * MEGABYTE
+    files: list[WireFile] = []
+
+    def tap(at: float, sent: bool, octets: bytes) -> None:
+        if not files:
+            files.append(
+                WireFile(
+                    path,
+                    port=port.name,
+                    line=line_name(port),
+                    start=datetime.now(UTC),
+                    origin=at,
+                    most=most,
+                    tell=_tell,
+                )
+            )
+        if not files[0].stopped:
+            aside.put(partial(files[0].note, at, sent, octets))
+
+    return tap
+
+
+def keeping_unknown(loaded: Loaded, sink: Sink, aside: Aside) -> Sink:
+    """Return a sink that passes readings on and keeps frames that nobody understood."""
+    most = loaded.station.station.unknown_frames
+    if not most:
+        return sink
+    ports = {port.name: port for port in loaded.station.ports}
+    unknown = Unknown(
+        folder=state_folder(loaded) / UNKNOWN,
+        most=most,
+        sources={
+            one.id: Source(driver=one.driver, port=one.port, line=line_name(ports[one.port]))
+            for one in loaded.station.instruments
+        },
+        aside=aside,
+        tell=_tell,
+    )
+
+    def keep(reading: Reading) -> None:
+        sink(reading)
+        if reading.error is not None:
+            unknown.take(reading)
+
+    return keep
+
+
+def _tell(what: str) -> None:
+    log.warning("evidence", why=what)

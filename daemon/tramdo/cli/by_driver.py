@@ -1,0 +1,62 @@
+"""A driver named on the command line, and what it says in words."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tramdo.cli.exits import WRONG_SETTINGS, leave
+from tramdo.driver import Driver, installed
+from tramdo.errors import SettingsError
+from tramdo.offline import Decoded
+from tramdo.reading import Indication
+from tramdo.settings.drivers import make_drivers
+from tramdo.settings.page import Page, as_number
+
+DriverName = Annotated[str, typer.Option("--driver", help="`tramdo drivers` prints the names.")]
+DriverSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="A setting of the driver; may be repeated."),
+]
+_STABLE = {True: "stable", False: "moving", None: "stability not in the protocol"}
+
+
+def driver_of(name: str, settings: list[str] | None) -> Driver:
+    """Return a driver with its settings, or end the program with what is wrong with them."""
+    page = Page(file="", raw={"instrument": [_row(name, settings or [])]}, places={})
+    try:
+        loaders = {known: point.load for known, point in installed().items()}
+        drivers, problems = make_drivers(page, Path.cwd(), loaders)
+    except SettingsError as error:
+        drivers, problems = {}, error.problems
+    if problems:
+        said = [f"{one.key.rpartition('.')[2]}: {one.message}" for one in problems]
+        leave("\n".join(said), WRONG_SETTINGS)
+    return drivers[""]
+
+
+def _row(name: str, settings: list[str]) -> dict[str, Any]:
+    row: dict[str, Any] = {"driver": name, "settings": {}}
+    for word in settings:
+        key, equals, value = word.partition("=")
+        if not equals:
+            leave(f"--set {word}: no value; allowed: {key}=VALUE", WRONG_SETTINGS)
+        if key == "address":
+            number = as_number(value)
+            row["address"] = value if number is None or number % 1 else int(number)
+        else:
+            row["settings"][key] = value
+    return row
+
+
+def words_of(one: Indication) -> str:
+    """Return an indication as a line for people, its digits kept."""
+    words = [one.quantity, f"{one.value:f}", one.unit or "(no unit)", one.basis or "", *one.flags]
+    return f"{' '.join(filter(None, words))}, {_STABLE[one.stable]}"
+
+
+def lines_of(one: Decoded) -> list[str]:
+    """Return what a reading says, a line for each indication, or its error."""
+    if one.error is not None:
+        return [f"{one.error.state}: {one.error}"]
+    return [words_of(each) for each in one.indications]

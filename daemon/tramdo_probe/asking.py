@@ -1,0 +1,144 @@
+"""Asking the read questions that the user has allowed, at the settings each protocol has."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tramdo.driver import Driver, Listening, load
+from tramdo.errors import InstrumentError, NoReply, OutOfRange, Refused
+from tramdo.offline import Decoded, at_once, decode
+from tramdo.port import Dialogue, Exchange, Line
+from tramdo_probe.candidates import Candidate, every_dialect, rank, strictness
+from tramdo_probe.lines import wanted_first
+from tramdo_probe.listening import OpenerFor, Tell
+
+PATIENCE = 0.25  # seconds for an answer
+SETTLE = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """How one driver fared at one setting; `received` is what came, also if it made nothing."""
+
+    driver: str
+    settings: Mapping[str, Any]
+    decoded: Decoded
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def received(self) -> bytes:
+        """The bytes that came."""
+        return b"".join(one.received for one in self.exchanges)
+
+
+def questions(names: list[str]) -> dict[str, list[bytes]]:
+    """Return what each of these drivers would send first: what the user is asked to allow."""
+    found: dict[str, list[bytes]] = {}
+    for name, _, driver in every_dialect(names):
+        first = next(iter(_requests(driver)), b"")
+        if first and first not in found.setdefault(name, []):
+            found[name].append(first)
+    return found
+
+
+def _requests(driver: Driver) -> list[bytes]:
+    """Return what a read sends to somebody who never answers."""
+    port = _Deaf()
+    if not isinstance(driver, Listening):
+        with suppress(InstrumentError, StopIteration):
+            at_once(driver.read(port))
+    return port.sent
+
+
+class _Deaf:
+    """A `tramdo.driver.Port` at which nobody answers."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+
+    async def exchange(self, request: bytes, until: object, *, pause: float = 0.0) -> bytes:
+        del until, pause
+        self.sent.append(request)
+        raise NoReply("nobody is there")
+
+    async def listen(self, until: object) -> bytes:
+        del until
+        raise NoReply("nobody is there")
+
+
+async def ask(
+    opener_for: OpenerFor, names: list[str], only: list[str], tell: Tell
+) -> list[Candidate]:
+    """Ask each allowed question at each setting its protocol has; raises `PortLost`.
+
+    Where somebody answers, the others that may be asked at this setting are asked too, and the
+    asking ends. `only`: the settings to try, all where it is empty.
+    """
+    lines = {name: tuple(load(name).about.lines) for name in names}
+    for setting in only or wanted_first(one for each in lines.values() for one in each):
+        here = [name for name in names if only or setting in lines[name]]
+        found = await _ask_here(opener_for(setting), here, setting)
+        tell(f"{setting}: asked {', '.join(here)}; {len(found) or 'none'} answered")
+        if found:
+            return sorted(found, key=rank)
+    return []
+
+
+async def _ask_here(opener: Any, names: list[str], setting: str) -> list[Candidate]:
+    line = Line(name="probe", opener=opener, settle=SETTLE)
+    await line.open()
+    found: dict[str, Candidate] = {}
+    try:
+        for name, settings, driver in every_dialect(names):
+            if name in found:
+                continue
+            answered = await _asked(line, name, settings, driver)
+            if (one := _candidate(answered, driver, setting)) is not None:
+                found[name] = one
+    finally:
+        await line.close()
+    return list(found.values())
+
+
+async def _asked(line: Line, name: str, settings: Mapping[str, Any], driver: Driver) -> Answered:
+    dialogue = Dialogue(line=line, timeout=PATIENCE, clock=asyncio.get_running_loop().time)
+    dialogue.begin()
+    try:
+        decoded = Decoded(indications=tuple(await driver.read(dialogue)))  # type: ignore[union-attr]
+    except InstrumentError as error:
+        decoded = Decoded(error=error)
+    finally:
+        dialogue.end()
+    return Answered(
+        driver=name, settings=settings, decoded=decoded, exchanges=tuple(dialogue.exchanges)
+    )
+
+
+def _candidate(answered: Answered, driver: Driver, setting: str) -> Candidate | None:
+    """Return a candidate if the answer was understood; a bare refusal proves little."""
+    decoded = answered.decoded
+    if not decoded.indications and not isinstance(decoded.error, (OutOfRange, Refused)):
+        return None
+    strict = strictness(lambda octets: _is_taken(driver, answered, octets), [answered.received])
+    worth = 1.0 if decoded.indications else 0.8 if isinstance(decoded.error, OutOfRange) else 0.5
+    return Candidate(
+        driver=answered.driver,
+        settings=answered.settings,
+        setting=setting,
+        score=worth * (0.4 + 0.6 * strict),
+        understood=1,
+        coverage=1.0,
+        strictness=strict,
+        samples=(decoded,),
+        asked=True,
+    )
+
+
+def _is_taken(driver: Driver, answered: Answered, octets: bytes) -> bool:
+    changed, rest = [], octets
+    for one in answered.exchanges:
+        changed.append(one._replace(received=rest[: len(one.received)]))
+        rest = rest[len(one.received) :]
+    return any(one.indications for one in decode(driver, changed))

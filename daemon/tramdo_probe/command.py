@@ -1,0 +1,128 @@
+"""`tramdo probe`: what hangs on a port."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tramdo.cli.exits import FAILED, WRONG_SETTINGS, leave
+from tramdo.driver import installed, load
+from tramdo.errors import PortLost
+from tramdo_probe.asking import ask, questions
+from tramdo_probe.candidates import Candidate
+from tramdo_probe.lines import SETTING
+from tramdo_probe.listening import Overheard, overhear
+from tramdo_probe.places import Place, place
+from tramdo_probe.report import body, glimpse, table
+from tramdo_probe.section import section
+
+ALL = "all"
+
+_Port = Annotated[str, typer.Argument(help="Path, tcp://host:port or rfc2217://host:port.")]
+_Ask = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ask", metavar="DRIVER", help='Allow the read question of this driver (or "all").'
+    ),
+]
+_Line = Annotated[
+    list[str] | None, typer.Option("--line", help='Only this line setting, such as "9600 8N1".')
+]
+_Write = Annotated[Path | None, typer.Option("--write", help="Add the section to this file.")]
+_Name = Annotated[str, typer.Option("--name", help="What the section calls the instrument.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def probe(  # noqa: PLR0913  its parameters are the command's options
+    port: _Port,
+    *,
+    asks: _Ask = None,
+    lines: _Line = None,
+    write: _Write = None,
+    name: _Name = "scale-1",
+    as_json: _Json = False,
+) -> None:
+    """Find out what hangs on a port: listen first, and ask only what --ask allows.
+
+    Without --ask nothing is sent. A question that only reads on one instrument may act on
+    another: allow those of the instruments that it can be. The daemon must not hold the port.
+    """
+    where, allowed = _place(port), _allowed(asks or [])
+    for one in lines or []:
+        if not SETTING.fullmatch(one):
+            leave(f"--line: {one!r} is not a setting such as '9600 8N1'", WRONG_SETTINGS)
+    try:
+        heard, found = asyncio.run(_probe(where, allowed, lines or []))
+    except PortLost as lost:
+        leave(str(lost), FAILED)
+    if as_json:
+        typer.echo(json.dumps(body(found), ensure_ascii=False, indent=1))
+    else:
+        _show(heard, found, allowed)
+    if not found:
+        raise typer.Exit(FAILED)
+    _hand_over(section(found[0], where, name), write, quiet=as_json)
+
+
+def _place(port: str) -> Place:
+    try:
+        return place(port)
+    except ValueError as error:
+        leave(str(error), WRONG_SETTINGS)
+
+
+def _allowed(names: list[str]) -> list[str]:
+    asking = [name for name in installed() if isinstance(load(name), type) and _asks(name)]
+    for name in names:
+        if name not in (*asking, ALL):
+            leave(
+                f"--ask: {name!r} asks nothing; allowed: {', '.join(asking)}, {ALL}", WRONG_SETTINGS
+            )
+    return asking if ALL in names else list(dict.fromkeys(names))
+
+
+def _asks(name: str) -> bool:
+    return hasattr(load(name), "read") and bool(questions([name]))
+
+
+async def _probe(
+    where: Place, allowed: list[str], lines: list[str]
+) -> tuple[Overheard, list[Candidate]]:
+    settings = lines if where.has_settings else ["9600 8N1"]
+    heard = await overhear(where.opener, settings or None, _tell)
+    if heard.octets or not allowed:
+        return heard, list(heard.candidates)
+    _tell("nothing says anything by itself; asking what was allowed:")
+    for name, requests in questions(allowed).items():
+        _tell(f"  {name}: " + " or ".join(one.hex(" ") for one in requests))
+    return heard, await ask(where.opener, allowed, settings, _tell)
+
+
+def _tell(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+
+
+def _show(heard: Overheard, found: list[Candidate], allowed: list[str]) -> None:
+    if found:
+        Console().print(table(found))
+        return
+    if heard.octets:
+        typer.echo(f"Bytes come, but no driver understands them. At {heard.setting}:")
+        typer.echo(glimpse(heard.octets))
+        typer.echo("Keep them with `tramdo record`, and see drivers/README.md.")
+    elif allowed:
+        typer.echo("Nothing came and nobody answered: cable, power, address, line setting?")
+    else:
+        typer.echo("Nothing came. If it answers only when asked, allow a question: --ask DRIVER")
+
+
+def _hand_over(text: str, file: Path | None, *, quiet: bool) -> None:
+    if file is not None:
+        with file.open("a", encoding="utf-8") as station:
+            station.write(f"\n{text}")
+        _tell(f"added to {file}; look it over with: tramdo check {file}")
+    elif not quiet:
+        typer.echo(f"For the station file:\n\n{text}")

@@ -1,0 +1,96 @@
+"""Listening to a port at one line setting after another; nothing is sent."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tramdo.errors import PortLost
+from tramdo.transport import Opener
+from tramdo_probe.candidates import CERTAIN, Candidate, judge, rank
+from tramdo_probe.lines import TO_HEAR, readings, wanted_first
+
+SILENCE = 1.6  # seconds: a stream that says less than one line in this time is none
+ENOUGH_BYTES = 160
+ENOUGH_TIME = 0.9
+
+OpenerFor = Callable[[str], Opener]
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Ear:
+    """What came since the port was opened; `done` when it is `enough` or the line is lost."""
+
+    enough: int
+    octets: bytearray = field(default_factory=bytearray)
+    why: PortLost | None = None
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def hear(self, chunk: bytes, _at: float) -> None:
+        """Keep a chunk."""
+        self.octets += chunk
+        if len(self.octets) >= self.enough:
+            self.done.set()
+
+    def lose(self, why: PortLost) -> None:
+        """Remember how the line was lost."""
+        self.why = why
+        self.done.set()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overheard:
+    """What listening gave: candidates, best first, and what was heard at the best setting."""
+
+    candidates: tuple[Candidate, ...] = ()
+    octets: bytes = b""
+    setting: str = ""
+
+
+async def hear(opener: Opener, *, seconds: float, enough: int = ENOUGH_BYTES) -> bytes:
+    """Return what comes within that time, or sooner when it is enough; raises `PortLost`."""
+    ear = Ear(enough)
+    transport = await opener(ear.hear, ear.lose)
+    try:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(ear.done.wait(), seconds)
+    finally:
+        await transport.close()
+    if ear.why is not None:
+        raise ear.why
+    return bytes(ear.octets)
+
+
+async def overhear(opener_for: OpenerFor, settings: list[str] | None, tell: Tell) -> Overheard:
+    """Listen at these settings, or the usual ones, until somebody understands what is said.
+
+    Raises `PortLost`. A line that says nothing at the first setting says nothing at any.
+    """
+    best = Overheard()
+    for number, setting in enumerate(settings or wanted_first(TO_HEAR)):
+        octets = await hear(opener_for(setting), seconds=ENOUGH_TIME if number else SILENCE)
+        if not octets and not number:
+            return best
+        found = sorted((one for way in readings(setting, octets) for one in judge(way)), key=rank)
+        tell(f"{setting}: {len(octets)} bytes, {_best(found)}")
+        if not best.octets or _score(found) > _score(best.candidates):
+            best = Overheard(candidates=_once(found), octets=octets, setting=setting)
+        if _score(best.candidates) >= CERTAIN:
+            break
+    return best
+
+
+def _once(found: list[Candidate]) -> tuple[Candidate, ...]:
+    kept: dict[str, Candidate] = {}
+    for one in found:
+        kept.setdefault(one.driver, one)
+    return tuple(kept.values())
+
+
+def _score(found: list[Candidate] | tuple[Candidate, ...]) -> float:
+    return found[0].score if found else 0.0
+
+
+def _best(found: list[Candidate]) -> str:
+    return f"{found[0].driver} {found[0].score:.0%}" if found else "nobody understands them"

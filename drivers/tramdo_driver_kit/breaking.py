@@ -1,0 +1,50 @@
+"""Ways to break a frame, and what a number that came of a broken one may still be."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from tramdo.reading import Indication
+
+
+def parts(frame: bytes) -> Iterator[bytes]:
+    """Yield every beginning and every end of a frame that is not the whole of it."""
+    for at in range(1, len(frame)):
+        yield frame[:at]
+        yield frame[at:]
+
+
+def without_a_byte(frame: bytes) -> Iterator[bytes]:
+    """Yield the frame with each of its bytes lost."""
+    for at in range(len(frame)):
+        yield frame[:at] + frame[at + 1 :]
+
+
+def with_a_bit_turned(frame: bytes) -> Iterator[bytes]:
+    """Yield the frame with each of its bits turned."""
+    for at in range(len(frame)):
+        for bit in range(8):
+            yield frame[:at] + bytes([frame[at] ^ (1 << bit)]) + frame[at + 1 :]
+
+
+def broken(frames: list[bytes]) -> st.SearchStrategy[bytes]:
+    """Return a strategy for what a bad line makes of these frames."""
+    alphabet = bytes(sorted(set(b"".join(frames))))
+    piece = st.tuples(st.sampled_from(frames), st.integers(0, 99), st.integers(0, 99)).map(
+        lambda cut: cut[0][min(cut[1:]) * len(cut[0]) // 100 : max(cut[1:]) * len(cut[0]) // 99]
+    )
+    noise = st.binary(max_size=3)
+    like = st.lists(st.sampled_from(alphabet), max_size=6).map(bytes)
+    return st.lists(st.one_of(piece, noise, like), min_size=1, max_size=5).map(b"".join)
+
+
+def shows(frame: bytes, one: Indication) -> bool:
+    """Whether the digits of an indication stand in the frame, in this or in reversed order."""
+    wanted = _digits(one.value)
+    there = "".join(chr(octet) for octet in frame if chr(octet).isdecimal() and octet < 128)
+    return wanted in there or wanted in there[::-1]
+
+
+def _digits(value: Decimal) -> str:
+    return "".join(map(str, value.as_tuple().digits)).lstrip("0")

@@ -1,0 +1,52 @@
+"""The indicator's side of ERTE B2: `d` is answered by a letter and the display.
+
+    A 12.34     A stable, B stable with tare, C moving, D moving with tare, E over or under
+
+Source: ERTE B2 manual p16. Unverified: what the display shows after E, and E for a load cell that
+is gone.
+"""
+
+from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.simulated import Simulated
+from tramdo_simulators.witness import Served, Witness
+
+
+def encode_answer(shown: Shown) -> bytes:
+    """Return the eight characters that say what is shown."""
+    if shown.blank:
+        return b"E------\r"
+    letter = ("CA", "DB")[shown.net][shown.stable]
+    return f"{letter}{shown.value:>6f}\r".encode("ascii")
+
+
+class ErteB2:
+    """An indicator that knows one question; any other letter may act, so it is counted."""
+
+    def __init__(self, scale: Scale) -> None:
+        self.scale = scale
+        self.witness = Witness()
+
+    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
+        """Cut one command from what has come: (command with its CR or b"", the rest)."""
+        line, end, rest = buffer.partition(b"\r")
+        return (line + end, rest) if end else (b"", buffer[-64:])
+
+    def wait(self, request: bytes, at: float) -> float:
+        """Return the seconds until it answers: none."""
+        del request, at
+        return 0.0
+
+    def answer(self, request: bytes, at: float) -> bytes:
+        """Return the display for `d`, nothing for anything else."""
+        shown, reply = self.scale.indication(at), b""
+        if request.endswith(b"d\r"):
+            reply = encode_answer(shown)
+        else:
+            self.witness.writes += 1
+        self.witness.note(Served(at, request, reply), value=bool(reply) and not shown.blank)
+        return reply
+
+
+SIMULATED: dict[str, Simulated] = {
+    "b2": Simulated(driver="erte-b2", make=ErteB2, foreign=b"B2 V1.0 2019\r", tells_unit=False)
+}

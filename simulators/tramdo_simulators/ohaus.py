@@ -1,0 +1,100 @@
+"""The instrument's side of Ohaus print lines, asked or continuous.
+
+    -  1.640 kg    N    sign, weight (7), unit (5), ? where it moves, G gross or N net
+         192.21 g       the other layout: the weight ends in column 11, no legend
+    ES                  unknown command
+
+Sources: Ohaus Defender 3000 manual p35 and captures; RS232 Interface manual EN-3. No overload is
+documented: nothing is sent then. Unverified: where ? stands in the other layout.
+"""
+
+from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.simulated import Simulated
+from tramdo_simulators.witness import Served, Witness
+
+ACTING = frozenset({b"Z", b"T", b"C", b"L", b"PSI", b"POH", b"\x1bR", b"PU", b"PM"})
+LINES = ("9600 8N1", "2400 7N2")
+
+
+def encode_line(shown: Shown, layout: str) -> bytes:
+    """Return the line that says what is shown, b"" where there is no value."""
+    if shown.blank:
+        return b""
+    if layout == "rs232":
+        mark = "" if shown.stable else " ?"
+        return f"{shown.value:>11f} {shown.unit}{mark}\r\n".encode("ascii")
+    sign, mark = "-" if shown.value < 0 else " ", " " if shown.stable else "?"
+    legend = "N" if shown.net else "G"
+    return f"{sign}{abs(shown.value):>7f} {shown.unit:<5}{mark}{legend}\r\n".encode("ascii")
+
+
+class Ohaus:
+    """A scale that answers `IP` and `P`."""
+
+    def __init__(self, scale: Scale, layout: str = "defender") -> None:
+        self.scale = scale
+        self.layout = layout
+        self.witness = Witness()
+
+    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
+        """Cut one command from what has come: (command with its CR or b"", the rest)."""
+        line, end, rest = buffer.lstrip(b"\n").partition(b"\r")
+        return (line + end, rest) if end else (b"", buffer[-256:])
+
+    def wait(self, _request: bytes, _at: float) -> float:
+        """Return the seconds a command is thought over."""
+        return 0.0
+
+    def answer(self, request: bytes, at: float) -> bytes:
+        """Return the answer to one command."""
+        command = request.strip(b"\r\n")
+        reply, value = b"ES\r\n", False
+        if command in (b"IP", b"P"):
+            shown = self.scale.indication(at)
+            reply, value = encode_line(shown, self.layout), not shown.blank
+        elif command in (b"PV", b"PSN"):
+            reply = b"Sr 1.10\r\n"
+        elif command in ACTING or command.endswith((b"P", b"A", b"M")):
+            self.witness.writes += 1
+        self.witness.note(Served(at, request, reply), value=value)
+        return reply
+
+
+class OhausStream:
+    """A scale that prints a line every `period` seconds of real time."""
+
+    def __init__(self, scale: Scale, layout: str = "defender", *, period: float = 0.1) -> None:
+        self.scale = scale
+        self.layout = layout
+        self.period = period
+        self.witness = Witness()
+
+    def line(self, at: float) -> bytes:
+        """Return the line sent at this simulated second."""
+        shown = self.scale.indication(at)
+        line = encode_line(shown, self.layout)
+        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
+        return line
+
+    def hear(self, octets: bytes) -> None:
+        """Count bytes sent to an instrument that should only be listened to."""
+        self.witness.writes += len(octets)
+
+
+def _of(layout: str, *, asked: bool) -> Simulated:
+    return Simulated(
+        driver="ohaus" if asked else "ohaus-stream",
+        make=lambda scale: Ohaus(scale, layout) if asked else OhausStream(scale, layout),
+        lines=LINES,
+        foreign=b"Sr 1.10\r\n",
+        tells_basis=layout == "defender",
+        tells_blank=False,
+    )
+
+
+SIMULATED: dict[str, Simulated] = {
+    "defender": _of("defender", asked=True),
+    "rs232": _of("rs232", asked=True),
+    "defender-stream": _of("defender", asked=False),
+    "rs232-stream": _of("rs232", asked=False),
+}
