@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from tramdo.driver import Driver
 from tramdo.errors import BadFrame, DriverFault, InstrumentError, NoReply
@@ -20,6 +20,7 @@ from tramdo.port import CLEAN_START, MOST_FRAMES_A_READ, Exchange
 from tramdo.reading import Indication
 
 FIRST_LOOK = 32
+MOST_IN_VAIN = 1000
 Read = Callable[["Offline"], Awaitable[Sequence[Indication]]]
 
 
@@ -93,6 +94,7 @@ class Offline:
         self.frames: list[bytes] = []
         self.unlike: list[Unlike] = []
         self.cut_short = False
+        self._in_vain = 0
 
     async def exchange(self, request: bytes, until: Framing, *, pause: float = 0.0) -> bytes:
         """Return the recorded answer; raises `NoReply` or `BadFrame`."""
@@ -117,7 +119,7 @@ class Offline:
     def _turn_to(self, request: bytes) -> None:
         at = self._find(request)
         if at is None:
-            raise NoReply(f"no answer to {request.hex(' ')} was recorded here")
+            self._nothing(f"no answer to {request.hex(' ')} was recorded here")
         self._next = at + 1
         self.offset = self._ends[at - 1] if at else 0
         self._end = self._ends[at]
@@ -143,7 +145,7 @@ class Offline:
     def _cut(self, until: Framing) -> bytes:
         left = self._end - self.offset
         if not left:
-            raise NoReply("nothing more was heard")
+            self._nothing("nothing more was heard")
         looked, size = 0, min(FIRST_LOOK, left)
         self.taken += 1
         while (cut := self._look(until, looked, size)) is None:
@@ -157,6 +159,12 @@ class Offline:
             self._look(until, looked, cut.used - 1)
         self.offset += cut.used
         return cut.frame
+
+    def _nothing(self, why: str) -> NoReturn:
+        self._in_vain += 1
+        if self._in_vain > MOST_IN_VAIN:  # a driver that catches errors must end all the same
+            raise CancelledError("the driver asks again and again")
+        raise NoReply(why)
 
     def _look(self, until: Framing, looked: int, size: int) -> Cut | None:
         """Look at so many bytes; `looked` of them are known to be too few."""

@@ -91,15 +91,24 @@ async def _ask_here(opener: Any, names: list[str], setting: str) -> list[Candida
     await line.open()
     found: dict[str, Candidate] = {}
     try:
-        for name, settings, driver in every_dialect(names):
+        for name, settings, driver in sorted(every_dialect(names), key=_ending):
             if name in found:
                 continue
             answered = await _asked(line, name, settings, driver)
+            if isinstance(answered.decoded.error, Refused):
+                # Perhaps it refused the rest of somebody else's question, put before this one.
+                answered = await _asked(line, name, settings, driver)
             if (one := _candidate(answered, driver, setting)) is not None:
                 found[name] = one
     finally:
         await line.close()
     return list(found.values())
+
+
+def _ending(told: tuple[str, Mapping[str, Any], Driver]) -> int:
+    """Return how well a question ends: what has no line end stays in the next one's way."""
+    first = next(iter(_requests(told[2])), b"")
+    return [first.endswith(end) for end in (b"\r\n", b"\r", b"")].index(True)
 
 
 async def _asked(line: Line, name: str, settings: Mapping[str, Any], driver: Driver) -> Answered:

@@ -19,13 +19,11 @@ from tramdo_probe.places import Place, place
 from tramdo_probe.report import body, glimpse, table
 from tramdo_probe.section import section
 
-ALL = "all"
-
 _Port = Annotated[str, typer.Argument(help="Path, tcp://host:port or rfc2217://host:port.")]
 _Ask = Annotated[
     list[str] | None,
     typer.Option(
-        "--ask", metavar="DRIVER", help='Allow the read question of this driver (or "all").'
+        "--ask", metavar="DRIVER", help="Allow the read question of this driver (repeatable)."
     ),
 ]
 _Line = Annotated[
@@ -33,6 +31,11 @@ _Line = Annotated[
 ]
 _Write = Annotated[Path | None, typer.Option("--write", help="Add the section to this file.")]
 _Name = Annotated[str, typer.Option("--name", help="What the section calls the instrument.")]
+_Modbus = Annotated[bool, typer.Option("--modbus", help="Ask as a Modbus client; only reads.")]
+_Unit = Annotated[int | None, typer.Option(min=0, max=255, help="Modbus: only this unit id.")]
+_Start = Annotated[int, typer.Option(min=0, max=65535, help="Modbus: first register, from 0.")]
+_Count = Annotated[int, typer.Option(min=2, max=512, help="Modbus: how many registers.")]
+_Function = Annotated[int, typer.Option(min=3, max=4, help="Modbus: 3 holding, 4 input.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -44,18 +47,23 @@ def probe(  # noqa: PLR0913  its parameters are the command's options
     write: _Write = None,
     name: _Name = "scale-1",
     as_json: _Json = False,
+    modbus: _Modbus = False,
+    unit: _Unit = None,
+    start: _Start = 0,
+    count: _Count = 16,
+    function: _Function = 3,
 ) -> None:
     """Find out what hangs on a port: listen first, and ask only what --ask allows.
 
     Without --ask nothing is sent. A question that only reads on one instrument may act on
     another: allow those of the instruments that it can be. The daemon must not hold the port.
     """
-    where, allowed = _place(port), _allowed(asks or [])
-    for one in lines or []:
-        if not SETTING.fullmatch(one):
-            leave(f"--line: {one!r} is not a setting such as '9600 8N1'", WRONG_SETTINGS)
+    where, allowed, settings = _place(port), _allowed(asks or []), _settings(lines or [])
+    if modbus:
+        _bus(where, settings, (function, start, count, unit), write)
+        return
     try:
-        heard, found = asyncio.run(_probe(where, allowed, lines or []))
+        heard, found = asyncio.run(_probe(where, allowed, settings))
     except PortLost as lost:
         leave(str(lost), FAILED)
     if as_json:
@@ -65,6 +73,30 @@ def probe(  # noqa: PLR0913  its parameters are the command's options
     if not found:
         raise typer.Exit(FAILED)
     _hand_over(section(found[0], where, name), write, quiet=as_json)
+
+
+def _bus(
+    where: Place, settings: list[str], asked: tuple[int, int, int, int | None], write: Path | None
+) -> None:
+    # Loaded here: whoever only listens need not wait for the register maps.
+    from tramdo_probe.bus_command import Look, examine  # noqa: PLC0415
+
+    function, start, count, unit = asked
+    look = Look(function=function, start=start, count=count, unit=unit)
+    try:
+        text = asyncio.run(examine(where, settings, look, _tell))
+    except PortLost as lost:
+        leave(str(lost), FAILED)
+    if text is None:
+        raise typer.Exit(FAILED)
+    _hand_over(text, write, quiet=False)
+
+
+def _settings(lines: list[str]) -> list[str]:
+    for one in lines:
+        if not SETTING.fullmatch(one):
+            leave(f"--line: {one!r} is not a setting such as '9600 8N1'", WRONG_SETTINGS)
+    return lines
 
 
 def _place(port: str) -> Place:
@@ -77,11 +109,9 @@ def _place(port: str) -> Place:
 def _allowed(names: list[str]) -> list[str]:
     asking = [name for name in installed() if isinstance(load(name), type) and _asks(name)]
     for name in names:
-        if name not in (*asking, ALL):
-            leave(
-                f"--ask: {name!r} asks nothing; allowed: {', '.join(asking)}, {ALL}", WRONG_SETTINGS
-            )
-    return asking if ALL in names else list(dict.fromkeys(names))
+        if name not in asking:
+            leave(f"--ask: {name!r} asks nothing; allowed: {', '.join(asking)}", WRONG_SETTINGS)
+    return list(dict.fromkeys(names))
 
 
 def _asks(name: str) -> bool:

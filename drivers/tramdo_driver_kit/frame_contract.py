@@ -70,7 +70,7 @@ class FrameContract:
         for settings_ in about.dialects:
             self.make(settings_)
         assert dataclasses.is_dataclass(driver)
-        assert type(driver).__dataclass_params__.frozen  # type: ignore[attr-defined]
+        assert type(driver).__dataclass_params__.frozen
         for one in dataclasses.fields(driver):
             assert one.metadata.get("description"), f"setting {one.name} has no description"
 
@@ -99,13 +99,13 @@ class FrameContract:
             if frame.indications:
                 assert found == frame.indications
                 texts = [str(one.value) for one in frame.indications]
-                assert [str(one.value) for one in found] == texts  # type: ignore[union-attr]
+                assert [str(one.value) for one in found] == texts
             else:
                 self._is_refused(found, frame)
 
     def _is_refused(self, found: Outcome, frame: Frame) -> None:
         assert isinstance(found, getattr(errors, frame.error)), f"{frame.id}: {found!r}"
-        assert frame.state in ("", found.state)  # type: ignore[union-attr]
+        assert frame.state in ("", found.state)
         assert frame.text in str(found)
         if isinstance(found, BadFrame):
             assert found.frame, "the evidence is missing: raise BadFrame(expected, frame)"

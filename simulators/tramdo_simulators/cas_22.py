@@ -119,6 +119,11 @@ SIMULATED: dict[str, Simulated] = {
     **{name: _streaming(name) for name in MODELS},
     "command": Simulated(
         driver="cas-command",
+        make=CasCommand,
+        foreign=_FOREIGN,
+    ),
+    "number-13": Simulated(
+        driver="cas-command",
         make=lambda scale: CasCommand(scale, number=13),
         settings={"number": 13},
         foreign=_FOREIGN,

@@ -203,9 +203,15 @@ async def _endless(port: Port) -> None:
         await port.exchange(b"", by_length(1))
 
 
+async def _stubborn(port: Port) -> None:
+    while True:
+        with suppress(InstrumentError):
+            await port.exchange(b"", by_line(b"never", limit=10_000))
+
+
 @pytest.mark.parametrize(
     "do",
-    [_wait, _end, _cancel, _float, _none, _bad_framing, _greedy, _never_used, _endless],
+    [_stubborn, _wait, _end, _cancel, _float, _none, _bad_framing, _greedy, _never_used, _endless],
     ids=lambda one: one.__name__,
 )
 def test_whatever_a_driver_does_is_a_fault_and_ends(do: Callable[[Port], Awaitable[Any]]) -> None:

@@ -93,7 +93,8 @@ async def test_a_port_in_use_is_told_with_who_uses_it(pty: Pty, tmp_path: Path) 
     code, _, said = await apart("record", str(pty.link), str(tmp_path / "x.wire"))
     await holder.communicate(b"")
     assert code == 1
-    assert f"{pty.link} is in use by pid {holder.pid} (" in said
+    assert f"{pty.link} is in use by pid " in said
+    assert f"pid {holder.pid} ({sys.executable}" in said
     assert "let the daemon record" in said
     assert not (tmp_path / "x.wire").exists()
 
