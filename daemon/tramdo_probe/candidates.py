@@ -19,7 +19,6 @@ from tramdo_probe.lines import Heard
 ENOUGH_FRAMES = 3
 COPIES = 60
 SAMPLES = 3
-CERTAIN = 0.8
 LEAST = 0.2
 
 
@@ -40,6 +39,11 @@ class Candidate:
     strictness: float
     samples: tuple[Decoded, ...]
     asked: bool = False
+
+    @property
+    def certain(self) -> bool:
+        """Whether other line settings need not be tried."""
+        return self.coverage >= 0.9 and self.understood >= ENOUGH_FRAMES and self.score >= 0.6
 
     @property
     def shown(self) -> Indication | None:
@@ -113,11 +117,15 @@ def understood(one: Decoded) -> bool:
 
 def _coverage(found: list[Decoded], clear: list[Decoded]) -> float:
     """Return the share of bytes understood; what was cut off at either end is not counted."""
-    first = clear[0].offset
-    whole = [one for one in found if one.offset >= first and not one.cut_short]
-    total = sum(one.used for one in whole)
-    mine = sum(len(b"".join(one.frames)) or one.used for one in clear)
-    return min(1.0, mine / total) if total else 0.0
+    first = clear[0]
+    mine = sum(_size(one) for one in clear)
+    rest = (one for one in found if one.offset > first.offset and not one.cut_short)
+    return min(1.0, mine / (_size(first) + sum(one.used for one in rest)))
+
+
+def _size(one: Decoded) -> int:
+    """Return the bytes of its frames, without the part of one that it was joined in."""
+    return sum(map(len, one.frames)) or one.used
 
 
 def strictness(taken: Callable[[bytes], bool], frames: list[bytes]) -> float:

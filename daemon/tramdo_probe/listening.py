@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from tramdo.errors import PortLost
 from tramdo.transport import Opener
-from tramdo_probe.candidates import CERTAIN, Candidate, judge, rank
+from tramdo_probe.candidates import Candidate, judge, rank
 from tramdo_probe.lines import TO_HEAR, readings, wanted_first
 
 SILENCE = 1.6  # seconds: a stream that says less than one line in this time is none
 ENOUGH_BYTES = 160
 ENOUGH_TIME = 0.9
+LONG = 1000
+LONG_TIME = 3.0
 
 OpenerFor = Callable[[str], Opener]
 Tell = Callable[[str], None]
@@ -72,13 +74,25 @@ async def overhear(opener_for: OpenerFor, settings: list[str] | None, tell: Tell
         octets = await hear(opener_for(setting), seconds=ENOUGH_TIME if number else SILENCE)
         if not octets and not number:
             return best
-        found = sorted((one for way in readings(setting, octets) for one in judge(way)), key=rank)
+        found = _judged(setting, octets)
+        if not found and _is_text(octets):  # perhaps half of a long print
+            octets = await hear(opener_for(setting), seconds=LONG_TIME, enough=LONG)
+            found = _judged(setting, octets)
         tell(f"{setting}: {len(octets)} bytes, {_best(found)}")
         if not best.octets or _score(found) > _score(best.candidates):
             best = Overheard(candidates=_once(found), octets=octets, setting=setting)
-        if _score(best.candidates) >= CERTAIN:
+        if best.candidates and best.candidates[0].certain:
             break
     return best
+
+
+def _judged(setting: str, octets: bytes) -> list[Candidate]:
+    return sorted((one for way in readings(setting, octets) for one in judge(way)), key=rank)
+
+
+def _is_text(octets: bytes) -> bool:
+    shown = sum(0x20 <= one < 0x7F or one in b"\r\n" for one in octets)
+    return len(octets) > 0 and shown >= 0.95 * len(octets)
 
 
 def _once(found: list[Candidate]) -> tuple[Candidate, ...]:

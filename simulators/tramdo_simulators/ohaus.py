@@ -8,11 +8,14 @@ Sources: Ohaus Defender 3000 manual p35 and captures; RS232 Interface manual EN-
 documented: nothing is sent then. Unverified: where ? stands in the other layout.
 """
 
+import re
+
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
 from tramdo_simulators.witness import Served, Witness
 
 ACTING = frozenset({b"Z", b"T", b"C", b"L", b"PSI", b"POH", b"\x1bR", b"PU", b"PM"})
+SETTING = re.compile(rb"\d{1,4}P|[0-9SC]A|\d{1,2}M")
 LINES = ("9600 8N1", "2400 7N2")
 
 
@@ -54,7 +57,7 @@ class Ohaus:
             reply, value = encode_line(shown, self.layout), not shown.blank
         elif command in (b"PV", b"PSN"):
             reply = b"Sr 1.10\r\n"
-        elif command in ACTING or command.endswith((b"P", b"A", b"M")):
+        elif command in ACTING or SETTING.fullmatch(command):
             self.witness.writes += 1
         self.witness.note(Served(at, request, reply), value=value)
         return reply

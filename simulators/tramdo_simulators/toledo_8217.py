@@ -12,7 +12,7 @@ from tramdo_simulators.simulated import Simulated
 from tramdo_simulators.witness import Served, Witness
 
 MOTION, OVER, UNDER, OUTSIDE_ZERO, NET, ALWAYS = 1, 2, 4, 8, 32, 64
-ACTING = b"ZTC"
+ACTING = b"ZTCE"  # E begins an echo test that only F ends
 
 
 def encode_weight(shown: Shown) -> bytes:

@@ -57,11 +57,12 @@ def harmless(one: Simulated) -> list[str]:
 
 def _acts(one: Simulated, asked: Sequence[bytes]) -> bool:
     peer = one.make(Scale(ScaleSettings(unit=one.unit)))
-    for rest in asked:
-        request, rest = peer.take(rest) if isinstance(peer, Answering) else (b"", rest)
-        while request and isinstance(peer, Answering):
-            peer.answer(request, 1.0)
-            request, rest = peer.take(rest)
+    assert isinstance(peer, Answering)
+    left = b"".join(asked)
+    request, left = peer.take(left)
+    while request:
+        peer.answer(request, 1.0)
+        request, left = peer.take(left)
     return peer.witness.writes > 0
 
 
@@ -80,7 +81,7 @@ async def tried(name: str, dialect: str, link: Path) -> tuple[str, float, Trial]
         begun = time.monotonic()
         found = await trial.probe()
         took = time.monotonic() - begun
-    assert pty.witness.writes == 0
+    assert pty.witness.writes == 0, [one.request for one in pty.witness.log]
     return (found[0].driver if found else "nobody"), took, trial
 
 

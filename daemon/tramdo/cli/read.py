@@ -29,7 +29,7 @@ async def _read(loaded: Loaded, instrument: str) -> tuple[Reading, Dialogue]:
     loop = asyncio.get_running_loop()
     poller = next(
         one
-        for one in build.pollers(loaded, keep, loop.time)
+        for one in build.pollers(loaded, keep, loop.time, evidence=False)
         if any(seat.instrument == instrument for seat in one.seats)
     )
     poller.seats = [seat for seat in poller.seats if seat.instrument == instrument]
