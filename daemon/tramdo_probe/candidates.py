@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from tramdo.driver import Driver, Listening, installed, load
-from tramdo.errors import InstrumentError, OutOfRange, Refused, TramdoError
+from tramdo.errors import InstrumentError, NoReply, OutOfRange, Refused, TramdoError
 from tramdo.offline import Decoded, decode
 from tramdo.reading import Indication
 from tramdo_probe.lines import Heard
@@ -112,7 +112,8 @@ def _judged(
 
 def understood(one: Decoded) -> bool:
     """Whether a driver made something of it: a value, or the instrument's word for none."""
-    return bool(one.indications) or isinstance(one.error, (OutOfRange, Refused))
+    busy = isinstance(one.error, NoReply) and bool(one.frames)
+    return bool(one.indications) or busy or isinstance(one.error, (OutOfRange, Refused))
 
 
 def _coverage(found: list[Decoded], clear: list[Decoded]) -> float:

@@ -1,7 +1,6 @@
 """One read of a driver over given answers, without a loop and without waiting."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from tramdo.driver import Driver, Listening
@@ -16,7 +15,8 @@ Outcome = tuple[Indication, ...] | InstrumentError
 class Answers:
     """A `tramdo.driver.Port` that gives these answers, whatever is asked; `step` bytes at a time.
 
-    `sent` holds what was asked. To a listening driver the answers are one stream.
+    `sent` holds what was asked, `heard` the frames that the driver was given in this read. To a
+    listening driver the answers are one stream.
     """
 
     def __init__(self, *answers: bytes, step: int = 1) -> None:
@@ -24,6 +24,12 @@ class Answers:
         self._stream = b"".join(answers)
         self._step = step
         self.sent: list[bytes] = []
+        self.heard: list[bytes] = []
+
+    @property
+    def ended(self) -> bool:
+        """Whether a listening driver has had the whole stream."""
+        return not self._stream
 
     async def exchange(self, request: bytes, until: Framing, *, pause: float = 0.0) -> bytes:
         """Return the next answer's frame; raises `NoReply` or `BadFrame`."""
@@ -41,6 +47,7 @@ class Answers:
     def _cut(self, coming: bytes, until: Framing) -> tuple[bytes, bytes]:
         for end in range(self._step, len(coming) + self._step, self._step):
             if (cut := until(coming[:end])) is not None:
+                self.heard.append(cut.frame)
                 return cut.frame, coming[cut.used :]
         if coming:
             raise BadFrame("no whole answer", coming)
@@ -53,32 +60,32 @@ async def _ask(driver: Driver, port: Answers) -> tuple[Indication, ...]:
     return tuple(await driver.read(port))
 
 
-def read(driver: Driver, *answers: bytes, step: int = 1) -> Outcome:
-    """Return what the driver makes of these answers: indications, or its error."""
+def ask(driver: Driver, port: Answers) -> Outcome:
+    """Return what the driver makes of what comes next: indications, or its error."""
+    port.heard.clear()
     try:
-        return at_once(_ask(driver, Answers(*answers, step=step)))
+        return at_once(_ask(driver, port))
     except InstrumentError as error:
         return error
+
+
+def read(driver: Driver, *answers: bytes, step: int = 1) -> Outcome:
+    """Return what the driver makes of these answers: indications, or its error."""
+    return ask(driver, Answers(*answers, step=step))
 
 
 def asked(driver: Driver, *answers: bytes) -> list[bytes]:
     """Return what the driver sends in a read that gets these answers."""
     port = Answers(*answers)
-    with suppress(InstrumentError):
-        at_once(_ask(driver, port))
+    ask(driver, port)
     return port.sent
 
 
 def stream(driver: Driver, octets: bytes, most: int = 1000) -> list[Outcome]:
     """Return what a listening driver makes of a stream, read by read, until it has ended."""
     port, found = Answers(octets), list[Outcome]()
-    while len(found) < most:
-        try:
-            found.append(at_once(_ask(driver, port)))
-        except NoReply:
-            return found
-        except InstrumentError as error:
-            found.append(error)
+    while not port.ended and len(found) < most:
+        found.append(ask(driver, port))
     return found
 
 
