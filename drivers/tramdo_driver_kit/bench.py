@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
-from tramdo.driver import Driver, make
+from tramdo.driver import Driver
 from tramdo.errors import DriverFault
 from tramdo.line import silence_seconds
 from tramdo.plan import BackOff
@@ -84,10 +84,10 @@ def loaded(wanted: Simulated) -> Scale:
 
 @asynccontextmanager
 async def benched(
-    wanted: Simulated, link: Path, patience: float = TIMEOUT
+    driver: Driver, wanted: Simulated, link: Path, patience: float = TIMEOUT
 ) -> AsyncIterator[Bench]:
     """Read the simulated instrument at a pseudo-terminal of this name until the block ends."""
-    peer, driver = wanted.make(loaded(wanted)), make(wanted.driver, wanted.settings)
+    peer = wanted.make(loaded(wanted))
     if not isinstance(peer, Answering):
         peer.period = PERIOD
     async with Pty(peer, link) as far:

@@ -102,7 +102,7 @@ def _table(path: Path) -> Table:
             check=told.get("check", ""),
             weakness=told.get("weakness", ""),
         )
-    except (ValueError, KeyError, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise ValueError(f"{path}: {error!r}") from error
 
 

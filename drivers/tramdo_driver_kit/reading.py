@@ -1,6 +1,6 @@
 """One read of a driver over given answers, without a loop and without waiting."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tramdo.driver import Driver, Listening
@@ -8,6 +8,8 @@ from tramdo.errors import BadFrame, InstrumentError, NoReply
 from tramdo.framing import Framing
 from tramdo.reading import Indication
 from tramdo_simulators.memory_port import at_once
+
+MOST_READS = 10_000
 
 Outcome = tuple[Indication, ...] | InstrumentError
 
@@ -81,12 +83,19 @@ def asked(driver: Driver, *answers: bytes) -> list[bytes]:
     return port.sent
 
 
-def stream(driver: Driver, octets: bytes, most: int = 1000) -> list[Outcome]:
+def reads(driver: Driver, *answers: bytes, step: int = 1) -> Iterator[tuple[Outcome, list[bytes]]]:
+    """Yield each outcome with the frames it came from; a stream is read until it has ended."""
+    port = Answers(*answers, step=step)
+    for _ in range(MOST_READS):
+        yield ask(driver, port), list(port.heard)
+        if port.ended or not isinstance(driver, Listening):
+            return
+    raise AssertionError(f"the stream does not end: {port.heard}")
+
+
+def stream(driver: Driver, octets: bytes) -> list[Outcome]:
     """Return what a listening driver makes of a stream, read by read, until it has ended."""
-    port, found = Answers(octets), list[Outcome]()
-    while not port.ended and len(found) < most:
-        found.append(ask(driver, port))
-    return found
+    return [found for found, _ in reads(driver, octets)]
 
 
 def values(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:

@@ -6,10 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
-from tramdo.driver import Driver, Listening, make
+from tramdo.driver import Driver, Listening
 from tramdo.errors import InstrumentError
 from tramdo.reading import Indication, Unit
 from tramdo_driver_kit.bench import TIMEOUT, Bench, benched
+from tramdo_driver_kit.named import Named
 from tramdo_driver_kit.reading import Outcome
 from tramdo_simulators.faults import (
     ByteByByte,
@@ -46,17 +47,16 @@ PATIENT = 0.5  # seconds: a byte alone takes a millisecond here
 DICE = ("lost bytes", "turned bits")
 
 
-class WireContract:
+class WireContract(Named):
     """The tests of a driver against its simulated instruments."""
 
-    driver: ClassVar[str]
     simulated: ClassVar[Mapping[str, Simulated]] = {}
     every_dialect: ClassVar[bool] = False  # on bad lines; the first one otherwise
 
     def test_it_reads_its_simulated_instrument(self) -> None:
         """Each load, at rest and moving, gross and net, comes out as the scale shows it."""
         for name, one in self.simulated.items():
-            driver, scale = make(one.driver, one.settings), _scale(one)
+            driver, scale = self.make(one.settings), _scale(one)
             port = MemoryPort(one.make(scale))
             for second, load in enumerate((*LOADS, -0.1) if one.tells_sign else LOADS):
                 at = 10.0 * second
@@ -73,7 +73,7 @@ class WireContract:
     def test_it_gives_no_number_where_the_instrument_shows_none(self) -> None:
         """Overload, underload, a load cell that is gone: an error, never a number."""
         for name, one in self.simulated.items():
-            driver, scale = make(one.driver, one.settings), _scale(one)
+            driver, scale = self.make(one.settings), _scale(one)
             port = MemoryPort(one.make(scale))
             for second, load in enumerate((70.0, -5.0)):
                 scale.load(load, 10.0 * second)
@@ -88,30 +88,33 @@ class WireContract:
         """Nothing it sends would change a real one."""
         for one in self.simulated.values():
             peer = one.make(_scale(one))
-            _read(make(one.driver, one.settings), MemoryPort(peer), 1.0)
+            _read(self.make(one.settings), MemoryPort(peer), 1.0)
             assert peer.witness.writes == 0
 
     def test_no_wrong_number_on_a_bad_line(self, tmp_path: Path) -> None:
         """Under each fault of a line no number but the right one; after it, the right one again."""
         most = None if self.every_dialect else 1
         for name, one in islice(self.simulated.items(), most):
-            asyncio.run(_ordeals(one, tmp_path, name))
+            asyncio.run(_ordeals(self.make(one.settings), one, tmp_path / name))
 
 
-async def _ordeals(one: Simulated, folder: Path, name: str) -> None:
+async def _ordeals(driver: Driver, one: Simulated, place: Path) -> None:
     escaped: list[object] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: escaped.append(context))
     told = [fault for fault in FAULTS if one.foreign or "foreign" not in fault]
     await asyncio.gather(
-        *(_ordeal(one, fault, folder / f"{name}-{number}") for number, fault in enumerate(told))
+        *(
+            _ordeal(driver, one, fault, place.with_name(f"{place.name}-{number}"))
+            for number, fault in enumerate(told)
+        )
     )
     assert escaped == []
 
 
-async def _ordeal(one: Simulated, fault: str, link: Path) -> None:
+async def _ordeal(driver: Driver, one: Simulated, fault: str, link: Path) -> None:
     patience = PATIENT if fault == "byte by byte" else TIMEOUT
-    async with benched(one, link, patience) as bench:
+    async with benched(driver, one, link, patience) as bench:
         await bench.recover()
         bench.far.faults = [FAULTS[fault](one)]
         await bench.suffer(16 if fault in DICE else 4)

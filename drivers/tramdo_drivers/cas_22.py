@@ -5,6 +5,7 @@ Reference: CAS CI-600D manual (p. 74 and 76), PDI (p. 37), NT-200 (p. 48), CI-40
     ST,GS,1L,000013.5 kg    ST stable, US moving, OL overload; GS gross, NT net; 1 device number;
                             L lamps, one byte above 7Fh; eight characters of weight, unit
     !   ?                   command mode: could not be executed; not understood
+    ERR 01                  an error of the indicator
 
 Device number 13 is sent as 3Dh. The lamps repeat what the header says, so where the two differ
 the frame is refused. There is no check sum. In command mode the indicator answers in the format
@@ -22,7 +23,6 @@ from tramdo.errors import BadFrame, OutOfRange, Refused
 from tramdo.framing import by_line
 from tramdo.reading import Indication, Unit
 
-LENGTH = 22
 NUMBERS = range(1, 100)
 ALWAYS, STABLE, HOLD, GROSS, TARE, ZERO = 0x80, 0x40, 0x10, 0x04, 0x02, 0x01
 _FRAME = re.compile(
@@ -30,7 +30,8 @@ _FRAME = re.compile(
     rb"(?P<weight>[ \d.+-]{8}) (?P<unit>[a-z ]{2})\r\n",
     re.DOTALL,
 )
-_OVERLOAD = re.compile(rb"OL,(GS|NT),.{14}\r\n", re.DOTALL)
+_OVERLOAD = re.compile(rb"OL,(GS|NT),(?P<number>.).{13}\r\n", re.DOTALL)
+_ERROR = re.compile(rb"ERR *\d{1,3}\r\n")
 _WEIGHT = re.compile(rb"(?P<sign> *[+-]?) *(?P<digits>\d+(\.\d+)?)")
 _SPELT_AS_HERE = (Unit.KG, Unit.G, Unit.T, Unit.LB, Unit.OZ)
 _UNITS = {unit.encode(): unit for unit in _SPELT_AS_HERE}
@@ -90,13 +91,15 @@ def _allowed(number: int | None) -> None:
 
 
 def parse_weight(frame: bytes, number: int | None = None) -> Indication:
-    """Return the weight in one frame; raises `OutOfRange` or `BadFrame`."""
-    if len(frame) == LENGTH and _OVERLOAD.fullmatch(frame):
+    """Return the weight in one frame; raises `OutOfRange`, `Refused` or `BadFrame`."""
+    if _ERROR.fullmatch(frame):
+        raise Refused(frame.strip().decode("ascii"), frame)
+    if none := _OVERLOAD.fullmatch(frame):
+        _demand(number, none)
         raise OutOfRange("overload", frame)
     if not (told := _FRAME.fullmatch(frame)) or not (weight := _WEIGHT.fullmatch(told["weight"])):
         raise BadFrame("22 bytes: ST, US or OL, GS or NT, device, lamps, weight, unit", frame)
-    if number is not None and told["number"][0] != 0x30 + number:
-        raise BadFrame(f"a frame of the device with number {number}", frame)
+    _demand(number, told)
     if (unit := told["unit"].strip()) not in _UNITS:
         raise BadFrame(f"a unit out of {b', '.join(_UNITS).decode()}", frame)
     lamps = told["lamps"][0]
@@ -108,6 +111,11 @@ def parse_weight(frame: bytes, number: int | None = None) -> Indication:
         basis="gross" if told["field"] == b"GS" else "net",
         flags=tuple(name for bit, name in ((ZERO, "zero"), (HOLD, "hold")) if lamps & bit),
     )
+
+
+def _demand(number: int | None, told: re.Match[bytes]) -> None:
+    if number is not None and told["number"][0] != 0x30 + number:
+        raise BadFrame(f"a frame of the device with number {number}", told.string)
 
 
 def _agree(told: re.Match[bytes], lamps: int) -> None:

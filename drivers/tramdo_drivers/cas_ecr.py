@@ -7,7 +7,7 @@ Reference: CAS SW-II manual (p. 15), PD-II (p. 19 and 23); Ohaus Aviator 7000 (p
                             S stable, U moving; sign blank or -, F over; six characters, unit
 
 BCC is the XOR of everything from the status letter to the unit. Both questions are harmless:
-the price is asked by another one. Overload has F in place of sign and digits.
+the price is asked by another one. Overload has F in place of the sign, and of the digits mostly.
 Unverified: what the scale sends below zero's range, and scales set to type 0 or 1, which
 answer ENQ or another question at once.
 """
@@ -30,7 +30,7 @@ ACK, NAK = b"\x06", b"\x15"
 LENGTH = 15
 MOST_STRAY = 32
 _FRAME = re.compile(
-    rb"\x01\x02(?P<state>[SU])(?P<weight>[ -][ \d.]{6}|F{7})(?P<unit>[a-zA-Z ]{2})"
+    rb"\x01\x02(?P<state>[SU])(?P<weight>[ -][ \d.]{6}|F[ \d.F]{6})(?P<unit>[a-zA-Z ]{2})"
     rb"(?P<check>.)\x03\x04",
     re.DOTALL,
 )

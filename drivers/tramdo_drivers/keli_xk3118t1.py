@@ -5,7 +5,8 @@ Reference: a comment in a Vietnamese weighbridge program; no maker's document wa
     =00004.8(kg)       seven characters between = and the bracket
 
 Not known: the end of the line (CR LF here; the next `=` ends it too), where a minus stands (in
-place of the first digit here), units but kg, overload. Nothing tells stability or net.
+place of a first digit or before all seven here), whether blanks stand for zeros (they may), units
+but kg, overload. Nothing tells stability or net.
 """
 
 import re
@@ -23,7 +24,10 @@ WIDTH = 7
 MOST_WITHOUT_FRAME = 64
 
 _FRAME = re.compile(rb"=[^=]*?(\r\n|(?==))")
-_WEIGHT = re.compile(rb"=(?P<value>-?\d+(\.\d+)?)\((?P<unit>[A-Za-z]{1,3})\)[\r\n]*")
+_WEIGHT = re.compile(
+    rb"=(?=-?[^(]{%d}\()(?P<sign> *-?) *(?P<digits>\d+(\.\d+)?)\((?P<unit>[A-Za-z]{1,3})\)[\r\n]*"
+    % WIDTH
+)
 _UNITS = {b"kg": Unit.KG, b"lb": Unit.LB, b"t": Unit.T}
 
 
@@ -55,8 +59,9 @@ def by_start(buffer: bytes) -> Cut | None:
 
 def parse_weight(frame: bytes) -> Indication:
     """Return the weight in one frame; raises `BadFrame`."""
-    if not (weight := _WEIGHT.fullmatch(frame)) or len(weight["value"]) != WIDTH:
+    if not (weight := _WEIGHT.fullmatch(frame)):
         raise BadFrame(f"= and {WIDTH} characters of weight, then a unit in brackets", frame)
     if weight["unit"] not in _UNITS:
         raise BadFrame("a unit out of kg, lb, t", frame)
-    return Indication(value=Decimal(weight["value"].decode()), unit=_UNITS[weight["unit"]])
+    value = Decimal((weight["sign"].strip() + weight["digits"]).decode())
+    return Indication(value=value, unit=_UNITS[weight["unit"]])

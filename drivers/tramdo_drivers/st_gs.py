@@ -1,13 +1,14 @@
 """Indicators of many makers that send one line per weight: `ST,GS,   245.6 g`.
 
-Reference: Excell H3 manual (p. 67), Selleton SL-7515 manual (p. 14); captures of T-Scale QHW and
-NHB. Sold as T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure, Dini Argeo and others; CAS
+Reference: Excell H3 manual (p. 67), Selleton SL-7515 manual (p. 14), Kern KXS-TM manual (p. 70);
+captures of T-Scale QHW and NHB. Sold as T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure, Dini Argeo and others; CAS
 indicators have it as their format of 18 bytes.
 
     ST,GS,+0123.456  kg     ST stable, US moving; GS gross, NT net, TR and PT tare
     US,GS    20.7g          the comma may be a blank or missing, the unit may be missing
     ST,GS,  12.345,kg       Dini Argeo, a comma before the unit
     OL,GS,+                 overload (OL, OF), underload (UL) or tilted (TL), without a weight
+    OL,GS,-                 underload too (Kern)
 
 The line has no checksum and each maker has a width of its own: give `length` where it is known,
 or a lost character goes unseen.
@@ -31,6 +32,7 @@ _LINE = re.compile(
     rb"(?P<digits>\d{1,8}(\.\d{1,6})?) *(, *(?=[A-Za-z]))?(?P<unit>[A-Za-z]{0,3}) *\r\n"
 )
 _WITHOUT_WEIGHT = re.compile(rb"(?P<state>OL|OF|UL|TL)([, ].*)?\r\n")
+_BELOW = re.compile(rb"OL[, ] *(GS|NT)[, ]? *-[^-]*\r\n")
 _SPELT_AS_HERE = (Unit.MG, Unit.G, Unit.KG, Unit.T, Unit.LB, Unit.OZ, Unit.CT)
 _UNITS = {unit.encode(): unit for unit in _SPELT_AS_HERE} | {b"": None}
 # What a line driver may give when it is switched on; FFh was seen before lines of a Kern EOC.
@@ -64,6 +66,8 @@ def parse_weight(frame: bytes, length: int | None = None) -> Indication:
     `unit` is None where the line has none. Banners and lines without digits are no weights.
     """
     line = frame.lstrip(_LINE_TURNING)
+    if _BELOW.fullmatch(line):
+        raise OutOfRange("underload", frame)
     if none := _WITHOUT_WEIGHT.fullmatch(line):
         raise OutOfRange(_NO_WEIGHT[none["state"]], frame)
     if length is not None and len(line) != length:

@@ -1,8 +1,9 @@
 """ViBRA (Shinko Denshi) balances: sign, digits, unit and status in fixed places, CR LF.
 
-Reference: ViBRA HG manual (p. 28); a line captured at a textile mill's quality room.
+Reference: ViBRA HG manual (p. 28), Vetek VC series manual (p. 15); a line captured at a textile mill's quality room.
 
-    -65.4321KG U       sign, seven or eight characters, unit (2), blank and S, U or E
+    -65.4321KG U       sign (a blank is a plus), seven or eight characters, unit (2), blank and
+                       S, U or E
     +007.12/3 G S      what follows / is the auxiliary digit, finer than e
 
 S is stable, U unstable, E an error without a weight. The auxiliary digit is part of the value,
@@ -26,9 +27,10 @@ from tramdo.reading import Indication, Unit
 WIDTHS = (7, 8)
 
 _LINE = re.compile(
-    rb"(?P<sign>[+-])(?P<digits>\d+(\.\d+)?)(?P<auxiliary>/\d)?"
-    rb"(?P<unit>[ A-Z][A-Z%]) (?P<status>[SUE])\r\n"
+    rb"(?P<sign>[ +-])(?P<digits>\d+(\.\d+)?)(?P<auxiliary>/\d)?"
+    rb"(?P<unit>[ A-Z][A-Z%]) (?P<status>[SU])\r\n"
 )
+_ERROR = re.compile(rb"[ +-][^\r\n]{7,8}[ A-Z][ A-Z%] E\r\n")
 _UNITS = {b"KG": Unit.KG, b" G": Unit.G, b"CT": Unit.CT, b"LB": Unit.LB, b"OZ": Unit.OZ}
 
 
@@ -57,15 +59,15 @@ def parse_weight(frame: bytes, length: int | None = None) -> Indication:
     """Return the weight in one line; raises `OutOfRange` or `BadFrame`."""
     if length is not None and len(frame) != length:
         raise BadFrame(f"a line of {length} bytes", frame)
+    if _ERROR.fullmatch(frame):
+        raise OutOfRange("fault", frame)
     if not (weight := _LINE.fullmatch(frame)) or _width(weight) not in WIDTHS:
         raise BadFrame("a sign, 7 or 8 characters, a unit and a status (S, U, E)", frame)
-    if weight["status"] == b"E":
-        raise OutOfRange("fault", frame)
     if weight["unit"] not in _UNITS:
         raise BadFrame(f"a unit out of {b', '.join(_UNITS).decode()}", frame)
     auxiliary = weight["auxiliary"] or b""
     return Indication(
-        value=Decimal((weight["sign"] + weight["digits"] + auxiliary[1:]).decode()),
+        value=Decimal((weight["sign"].strip() + weight["digits"] + auxiliary[1:]).decode()),
         unit=_UNITS[weight["unit"]],
         stable=weight["status"] == b"S",
         flags=("auxiliary_digit",) if auxiliary else (),

@@ -6,6 +6,8 @@ Vietnam (2400 7E1).
     P+123.45                        status, sign, six digits, or six or seven characters
                                     with a point
     P+123.45N010.00T133.45G         the same with net, tare and gross, each before its letter
+    P+123.45N010.00P133.45G         a preset tare
+    AXXXX...                        no weight: blanks, a message or a menu in its place
 
     status   40h and: 01h no weight, 02h net, 08h out of range, 10h standstill
              (04h "auto-zero" and 20h "under minimum" say nothing against the weight)
@@ -32,9 +34,10 @@ NO_WEIGHT, NET, OUT_OF_RANGE, STANDSTILL = 0x01, 0x02, 0x08, 0x10
 _DIGITS = rb"(?:\d{6}|(?=[\d.]{6,7}(?![\d.]))\d+\.\d+)"
 _WEIGHT = re.compile(
     rb"(?P<status>[\x40-\x7f])(?P<shown>(?P<sign>[+-])" + _DIGITS + rb")"
-    rb"(N(?P<tare>[+-]?" + _DIGITS + rb")T(?P<gross>[+-]?" + _DIGITS + rb")G)?\r"
+    rb"(N(?P<tare>[+-]?" + _DIGITS + rb")[TP](?P<gross>[+-]?" + _DIGITS + rb")G)?\r"
 )
 _WITHOUT_WEIGHT = re.compile(rb"(?P<status>[\x40-\x7f])(?P<sign>[+-])[^\r]{6,7}(N[^\r]*G)?\r")
+_MESSAGE = re.compile(rb"A[ -~]{4}(N?" + _DIGITS + rb"[TP]" + _DIGITS + rb"G)?\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,8 @@ def parse_weights(frame: bytes, width: int | None = None) -> tuple[Indication, .
 
 def _refuse(frame: bytes) -> None:
     """Raise `OutOfRange` where the status says that the weight is none."""
+    if _MESSAGE.fullmatch(frame):
+        raise OutOfRange("fault", frame)
     if not (none := _WITHOUT_WEIGHT.fullmatch(frame)):
         return
     if none["status"][0] & OUT_OF_RANGE:

@@ -4,13 +4,13 @@ Reference: XK3190-A12E manual (p. 13), Liden LUW2001-LBW manual (p. 17, "continu
 a line captured from an HEB-TW.
 
     wn 0002.02kg       ww gross, wn net, wt tare; 7 to 9 characters with a sign or blank; kg, lb
-    WG0012.34kg5A      A12E: G gross, N net; the last two are the XOR of the eleven before
+    WG004.139kg3D      A12E: G gross, N net; the last two are the XOR of the eleven before
+    WN-01234 kg2C      A12E: the minus comes first, a blank last where there is no point
              OL23      A12E: OL overload, LO underload, with the same check
 
 Both kinds know each other apart by their first letter, so no setting chooses. Neither tells
 stability. The `w` lines have no check: give `length` where it is known, or a lost digit goes
-unseen. What they send at overload is not known. Nor is, for A12E, how its seven characters are
-filled and what stands for a tare: no whole line of it was seen, only those for OL and LO.
+unseen. What they send at overload is not known. Nor is, for A12E, what stands for a tare.
 """
 
 import re
@@ -26,10 +26,11 @@ from tramdo.errors import BadFrame, OutOfRange
 from tramdo.framing import by_line
 from tramdo.reading import Indication, Quantity, Unit
 
-_VALUE = rb"(?P<sign>[+-]?) *(?P<digits>\d{1,8}(\.\d{1,6})?)(?P<unit>[A-Za-z]{2})"
-_PLAIN = re.compile(rb"w(?P<field>[wnt])(?=[ +\-.\d]{7,9}[A-Za-z]) *" + _VALUE + rb"\r\n")
+_VALUE = rb"(?P<sign>[+-]?) *(?P<digits>\d{1,8}(\.\d{1,6})?)"
+_UNIT = rb"(?P<unit>[A-Za-z]{2})"
+_PLAIN = re.compile(rb"w(?P<field>[wnt])(?=[ +\-.\d]{7,9}[A-Za-z]) *" + _VALUE + _UNIT + rb"\r\n")
 _CHECKED = re.compile(rb"(?P<content>.{11})(?P<check>[0-9A-F]{2})\r\n", re.DOTALL)
-_WEIGHT = re.compile(rb"W(?P<field>[GN]) *" + _VALUE)
+_WEIGHT = re.compile(rb"W(?P<field>[GN]) *" + _VALUE + rb" ?" + _UNIT)
 _NO_WEIGHT = {b"OL": "overload", b"LO": "underload"}
 _BASIS = {b"w": "gross", b"G": "gross", b"n": "net", b"N": "net"}
 _UNITS = {b"kg": Unit.KG, b"lb": Unit.LB}

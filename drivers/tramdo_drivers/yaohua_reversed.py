@@ -3,7 +3,7 @@
 Reference: XK3190-A22 manual (p. 13), XK3190-A26 manual (p. 12); the two widths: public code.
 
     =51.0700    70.15     seven characters after =, point and sign counted (old D2+), or eight
-    =5.2100-    -12.5     the sign comes last: `-` or a digit more
+    =5.2100-    -12.5     the sign comes last: `-`, or `+`, a blank or a digit more
     =5.21001    -12.5     dialect "zero-one": the last character is 0 for plus, 1 for minus (A22)
 
 There is no end mark, no check sum, no unit and no stability. A frame is complete by its width, the
@@ -28,10 +28,10 @@ MOST_WITHOUT_FRAME = 64
 
 # Each as it stands once it is put right way round, the sign first.
 DIALECTS = {
-    "minus": re.compile(rb"(?P<sign>-?)(?P<digits>\d+(\.\d*)?)"),
+    "minus": re.compile(rb"(?P<sign>[ +-]?)(?P<digits>\d+(\.\d*)?)"),
     "zero-one": re.compile(rb"(?P<sign>[01])(?P<digits>\d+(\.\d*)?)"),
 }
-_SIGNS = {b"": "", b"-": "-", b"0": "", b"1": "-"}
+_SIGNS = {b"": "", b" ": "", b"+": "", b"-": "-", b"0": "", b"1": "-"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
