@@ -78,7 +78,7 @@ def _of_map(registers: RegisterMap | None) -> list[str]:
 def _settings(registers: RegisterMap | None) -> list[str]:
     if registers is None:
         return ['map = "unit.toml"       # still to be written: see "A register map, without code"']
-    lines = [f'map = "{registers.name}"']
+    lines = [f'map = "{registers.name}"  # what fits best: compare with the display under load']
     if any(one.scale == SITE for one in registers.value):
         lines.append("# scale = 0.01           # what one count is worth, as litres per pulse")
     if not registers.tells("decimals") and any(map(_lacks_digits, registers.value)):

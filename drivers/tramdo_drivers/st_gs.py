@@ -1,8 +1,8 @@
 """Indicators of many makers that send one line per weight: `ST,GS,   245.6 g`.
 
 Reference: Excell H3 manual (p. 67), Selleton SL-7515 manual (p. 14), Kern KXS-TM manual (p. 70);
-captures of T-Scale QHW and NHB. Sold as T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure, Dini Argeo and others; CAS
-indicators have it as their format of 18 bytes.
+captures of T-Scale QHW and NHB. Sold as T-Scale, ASI, Excell, Kern KXS, Selleton, General Measure,
+Dini Argeo and others; CAS indicators have it as their format of 18 bytes.
 
     ST,GS,+0123.456  kg     ST stable, US moving; GS gross, NT net, TR and PT tare
     US,GS    20.7g          the comma may be a blank or missing, the unit may be missing

@@ -7,7 +7,7 @@ Reference: Mettler WILDCAT technical manual (p. 6-4), Flintec FT-111(D) manual, 
 
 SWA holds the point, SWB net, minus, range, motion and kg, SWC the unit. Unverified: the codes of
 t and oz. The makers' differences are in `toledo_dialects.py`. Without a check byte a changed digit
-goes unseen, a lost one does not.
+goes unseen, a lost one does not; a frame that ends where the next one begins has none.
 """
 
 import re
@@ -44,13 +44,14 @@ class ToledoContinuous:
         kinds=(Kind.SCALE,),
         proof=Proof.MANUAL,
         lines=("9600 7E1", "9600 8N1"),
-        dialects=({}, {"dialect": "plain"}, {"dialect": "flintec"}, {"dialect": "short"}),
+        dialects=({}, *({"dialect": one} for one in ("flintec", "flintec-plain", "short"))),
     )
     dialect: str = field(
-        default="mettler",
+        default="auto",
         metadata={
-            "description": "who writes the frame: mettler (with a check byte), plain "
-            "(without), flintec (CR LF and check byte), short (no tare, no check byte)"
+            "description": "who writes the frame: mettler (with a check byte), plain (without), "
+            "auto (one of these two, as each frame has it), flintec (CR LF and check byte), "
+            "flintec-plain (CR LF), short (no tare, no check byte)"
         },
     )
     dummy_zeros: int = field(
@@ -74,7 +75,7 @@ def by_shape(dialect: Dialect) -> Framing:
     """Return a framing that finds the dialect's frame among other bytes."""
 
     def cut(buffer: bytes) -> Cut | None:
-        if found := dialect.shape.search(buffer):
+        if found := (dialect.ahead or dialect.shape).search(buffer):
             return Cut(found[0], found.end(), found.start())
         if len(buffer) > LIMIT:
             raise BadFrame(f"a Toledo frame of this dialect within {LIMIT} bytes", buffer)
@@ -84,14 +85,14 @@ def by_shape(dialect: Dialect) -> Framing:
 
 
 def parse_weights(
-    frame: bytes, dialect: Dialect = DIALECTS["mettler"], dummy_zeros: int = 0
+    frame: bytes, dialect: Dialect = DIALECTS["auto"], dummy_zeros: int = 0
 ) -> tuple[Indication, ...]:
     """Return the weight, and the tare if there is one; raises `OutOfRange` or `BadFrame`.
 
     Flintec's frames carry no unit, so there it is None.
     """
     shape = dialect.shape.fullmatch(frame)
-    if not shape or sum(frame) % dialect.modulus:
+    if not shape or (shape["check"] and sum(frame) % dialect.modulus):
         raise BadFrame("a Toledo frame of this dialect with the right check byte", frame)
     swa, swb, swc = shape["words"]
     words = zip(shape["words"], dialect.fixed, strict=True)

@@ -1,6 +1,7 @@
 """ViBRA (Shinko Denshi) balances: sign, digits, unit and status in fixed places, CR LF.
 
-Reference: ViBRA HG manual (p. 28), Vetek VC series manual (p. 15); a line captured at a textile mill's quality room.
+Reference: ViBRA HG manual (p. 28), Vetek VC series manual (p. 15); a line captured at a
+textile mill's quality room.
 
     -65.4321KG U       sign (a blank is a plus), seven or eight characters, unit (2), blank and
                        S, U or E

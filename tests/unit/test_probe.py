@@ -22,8 +22,11 @@ from tramdo_probe.lines import Heard, readings, seven_bits, wanted_first
 from tramdo_probe.places import Place, place
 from tramdo_probe.section import section
 from tramdo_simulators.line import Pty
+from tramdo_simulators.modbus import Modbus, Rtu
+from tramdo_simulators.modbus import Unit as ModbusUnit
 from tramdo_simulators.protocols import PROTOCOLS
 from tramdo_simulators.scale import Scale
+from tramdo_simulators.scale_banks import SCALE_BANKS
 
 TF0 = b"\x02+001560019\x03"
 ST_GS = b"ST,GS,   245.6 g\r\n"
@@ -144,6 +147,20 @@ async def test_the_command_sends_nothing_unless_allowed(tmp_path: Path) -> None:
     assert "--ask" in silent.stdout
     assert '"driver": "mt-sics"' in allowed.stdout
     assert "53 49 0d 0a" in allowed.stderr
+
+
+async def test_the_bus_doctor_drafts_a_section_and_only_reads(tmp_path: Path) -> None:
+    scale, file = Scale(), tmp_path / "found.toml"
+    scale.load(20.0, -100.0)
+    bank = SCALE_BANKS["flintec-ft112"](scale)
+    async with Pty(Rtu(Modbus({3: ModbusUnit(bank)})), tmp_path / "line") as pty:
+        line = ("--line", "9600 8N1", "--unit", "3")
+        done = await _run("probe", pty.path, "--modbus", *line, "--write", str(file))
+        assert pty.witness.writes == 0
+    assert done.returncode == 0, done.stderr
+    for said in ("unit 3 answers", "2000 ***", "CDAB", "flintec-ft112", "weight 20.00"):
+        assert said in done.stdout
+    assert "address = 3" in file.read_text()
 
 
 async def _run(*words: str) -> "subprocess.CompletedProcess[str]":
