@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tramdo.driver import Driver, Listening, load
-from tramdo.errors import InstrumentError, NoReply, OutOfRange, Refused
+from tramdo.driver import Driver, Listening
+from tramdo.errors import InstrumentError, NoReply, OutOfRange, PortLost, Refused
 from tramdo.offline import Decoded, at_once, decode
 from tramdo.port import Dialogue, Exchange, Line
-from tramdo_probe.candidates import Candidate, every_dialect, rank, strictness
+from tramdo_probe.candidates import Candidate, every_dialect, kind_of, rank, strictness
 from tramdo_probe.lines import wanted_first
 from tramdo_probe.listening import OpenerFor, Tell
 
@@ -74,15 +74,26 @@ async def ask(
     """Ask each allowed question at each setting its protocol has; raises `PortLost`.
 
     Where somebody answers, the others that may be asked at this setting are asked too, and the
-    asking ends. `only`: the settings to try, all where it is empty.
+    asking ends. `only`: the settings to try, all where it is empty. A setting that the adapter
+    refuses is passed over, unless it refuses all.
     """
-    lines = {name: tuple(load(name).about.lines) for name in names}
+    lost: PortLost | None = None
+    opened = 0
+    lines = {name: tuple(kind_of(name).about.lines) for name in names}
     for setting in only or wanted_first(one for each in lines.values() for one in each):
         here = [name for name in names if only or setting in lines[name]]
-        found = await _ask_here(opener_for(setting), here, setting)
+        try:
+            found = await _ask_here(opener_for(setting), here, setting)
+        except PortLost as error:
+            lost = error
+            tell(f"{setting}: not asked, {lost}")
+            continue
+        opened += 1
         tell(f"{setting}: asked {', '.join(here)}; {len(found) or 'none'} answered")
         if found:
             return sorted(found, key=rank)
+    if lost is not None and not opened:
+        raise lost
     return []
 
 

@@ -40,7 +40,8 @@ def _nothing(found: Found) -> Iterator[str]:
     asked = sorted({unit for one in found.tried for unit in one.asked})
     ids = f"unit ids {asked[0]} to {asked[-1]}" if asked else "no unit id"
     tried = len([one for one in found.tried if not one.refused])
-    yield f"Nothing answered: {ids} asked at {tried} settings in {found.seconds:.0f} s."
+    settings = "1 setting" if tried == 1 else f"{tried} settings"
+    yield f"Nothing answered: {ids} asked at {settings} in {found.seconds:.0f} s."
     if noisy := [one.setting for one in found.tried if one.noise and one.setting]:
         yield f"Bytes that are no answer came at {', '.join(noisy)}: something talks on this line."
     elif found.wire == "rtu":

@@ -67,23 +67,42 @@ async def hear(opener: Opener, *, seconds: float, enough: int = ENOUGH_BYTES) ->
 async def overhear(opener_for: OpenerFor, settings: list[str] | None, tell: Tell) -> Overheard:
     """Listen at these settings, or the usual ones, until somebody understands what is said.
 
-    Raises `PortLost`. A line that says nothing at the first setting says nothing at any.
+    Raises `PortLost`. A line that says nothing at the first setting says nothing at any. An
+    adapter may refuse a setting: it is passed over.
     """
-    best = Overheard()
+    best, lost = Overheard(), None
     for number, setting in enumerate(settings or wanted_first(TO_HEAR)):
-        octets = await hear(opener_for(setting), seconds=ENOUGH_TIME if number else SILENCE)
+        try:
+            octets, found = await _heard(opener_for, setting, ENOUGH_TIME if number else SILENCE)
+        except PortLost as error:
+            if not number:
+                raise
+            lost = error
+            tell(f"{setting}: not tried, {lost}")
+            continue
+        lost = None
         if not octets and not number:
             return best
-        found = _judged(setting, octets)
-        if not found and _is_text(octets):  # perhaps half of a long print
-            octets = await hear(opener_for(setting), seconds=LONG_TIME, enough=LONG)
-            found = _judged(setting, octets)
         tell(f"{setting}: {len(octets)} bytes, {_best(found)}")
         if not best.octets or _score(found) > _score(best.candidates):
             best = Overheard(candidates=_once(found), octets=octets, setting=setting)
         if best.candidates and best.candidates[0].certain:
             break
+    if lost is not None and not best.candidates:
+        raise lost
     return best
+
+
+async def _heard(
+    opener_for: OpenerFor, setting: str, seconds: float
+) -> tuple[bytes, list[Candidate]]:
+    """Return what came and who understands it; text is heard longer, as half of a long print."""
+    octets = await hear(opener_for(setting), seconds=seconds)
+    found = _judged(setting, octets)
+    if not found and _is_text(octets):
+        octets = await hear(opener_for(setting), seconds=LONG_TIME, enough=LONG)
+        found = _judged(setting, octets)
+    return octets, found
 
 
 def _judged(setting: str, octets: bytes) -> list[Candidate]:

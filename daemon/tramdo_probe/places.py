@@ -35,10 +35,12 @@ class Place:
 
 def place(text: str) -> Place:
     """Return the place that a text names; raises `ValueError`."""
-    if match := _PLACE.fullmatch(text):
+    match = _PLACE.fullmatch(text)
+    if match and 1 <= int(match["port"]) <= 65_535:
         return Place(
             kind=match["kind"], host=match["host"].strip("[]"), tcp_port=int(match["port"])
         )
-    if "://" in text:
-        raise ValueError(f"port: {text!r} is no path, tcp://host:port or rfc2217://host:port")
+    if "://" in text or "/" not in text:
+        allowed = "/dev/serial/by-id/... (see `tramdo ports`), tcp://host:port, rfc2217://host:port"
+        raise ValueError(f"port: {text!r} is no path; allowed: {allowed}")
     return Place(path=text)

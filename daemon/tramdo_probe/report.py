@@ -5,8 +5,9 @@ from typing import Any
 
 from rich.table import Table
 
-from tramdo.driver import Proof, load
-from tramdo_probe.candidates import Candidate, told
+from tramdo.driver import Proof
+from tramdo.wirefile import printable
+from tramdo_probe.candidates import Candidate, kind_of, told
 
 SURE = {
     Proof.DEVICE: "read beside a display",
@@ -23,7 +24,7 @@ def table(found: Sequence[Candidate]) -> Table:
     for one in found:
         samples = "\n".join(dict.fromkeys(told(sample) for sample in one.samples))
         settings = ", ".join(f"{key}={value}" for key, value in one.settings.items())
-        sure = SURE[load(one.driver).about.proof]
+        sure = SURE[kind_of(one.driver).about.proof]
         table.add_row(f"{one.score:.0%}", one.driver, one.setting, settings, samples, sure)
     return table
 
@@ -44,8 +45,7 @@ def body(found: Sequence[Candidate]) -> list[dict[str, Any]]:
     ]
 
 
-def glimpse(octets: bytes, most: int = 48) -> str:
-    """Return the beginning of what was heard, as hex and as text."""
-    head = octets[:most]
-    text = "".join(chr(one) if 0x20 <= one < 0x7F else "." for one in head)
-    return f"{head.hex(' ')}   {text}"
+def glimpse(octets: bytes, most: int = 64, width: int = 16) -> str:
+    """Return the beginning of what was heard, as hex and as text, `width` bytes a line."""
+    rows = (octets[at : at + width] for at in range(0, min(most, len(octets)), width))
+    return "\n".join(f"{row.hex(' '):<{3 * width}} {printable(row)}" for row in rows)

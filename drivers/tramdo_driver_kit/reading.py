@@ -93,9 +93,9 @@ def reads(driver: Driver, *answers: bytes, step: int = 1) -> Iterator[tuple[Outc
     raise AssertionError(f"the stream does not end: {port.heard}")
 
 
-def stream(driver: Driver, octets: bytes) -> list[Outcome]:
+def stream(driver: Driver, octets: bytes, *, step: int = 1) -> list[Outcome]:
     """Return what a listening driver makes of a stream, read by read, until it has ended."""
-    return [found for found, _ in reads(driver, octets)]
+    return [found for found, _ in reads(driver, octets, step=step)]
 
 
 def values(outcomes: Sequence[Outcome]) -> list[tuple[Any, ...]]:

@@ -28,7 +28,7 @@ from tramdo.reading import Indication, Quantity, Unit
 SEND_NOW = b"Q\r\n"
 
 _CHECKED = rb"((HI|OK|LO|--),)?"
-_NO_WEIGHT = re.compile(rb"OL," + _CHECKED + rb"(?P<sign>[+-])[ -~]{0,16}\r\n")
+_NO_WEIGHT = re.compile(rb"OL," + _CHECKED + rb"(?P<sign>[+-]?)[ -~]{0,16}\r\n")
 _LINE = re.compile(
     rb"(?P<state>ST|US|TR|QT),"
     + _CHECKED

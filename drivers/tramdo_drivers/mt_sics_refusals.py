@@ -2,7 +2,7 @@
 
 Reference: as in `mt_sics.py`.
 
-    S +     overload        S I              busy
+    S +     overload        S I              busy        S L    wrong parameter
     S -     underload       S S Error 10b    a fault
     ES ET EL EI             command not understood, or not now
 """
@@ -14,6 +14,7 @@ from tramdo.errors import NoReply, OutOfRange, Refused
 _BUSY = b"S I\r\n"
 _NO_WEIGHT = {b"S +\r\n": "overload", b"S -\r\n": "underload"}
 _ERRORS = {
+    b"S L\r\n": "S L: wrong parameter",
     b"ES\r\n": "ES: syntax error",
     b"ET\r\n": "ET: transmission error",
     b"EL\r\n": "EL: logical error",

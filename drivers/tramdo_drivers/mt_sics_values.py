@@ -17,7 +17,7 @@ VALUE = (
 )
 """A pattern for a value, or pounds and ounces, and its unit; `value_and_unit` reads its match."""
 
-_SPELT_AS_HERE = (Unit.MG, Unit.G, Unit.KG, Unit.T, Unit.LB, Unit.OZ, Unit.CT)
+_SPELT_AS_HERE = (Unit.MG, Unit.G, Unit.KG, Unit.T, Unit.LB, Unit.OZ, Unit.CT, Unit.GN)
 _UNITS = {unit.encode(): unit for unit in _SPELT_AS_HERE} | {b"GN": Unit.GN}
 
 

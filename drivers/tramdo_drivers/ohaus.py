@@ -5,7 +5,7 @@ Reference: manuals of the Defender 3000 (p. 35) and Ranger (p. 36, 48), RS232 In
 
     -  1.640 kg    N        sign, weight (7), blank, unit (5), ? or blank, G B gross, N NET net
        0.360 kg   ?G        ?: not stable
-         192.21 g           another family: the weight ends in column 11, no legend
+         192.21 g           another family: the weight ends in column 11, seldom a legend
     ES                      the question was not understood (or LE)
 
 No overload is documented; a line without digits is refused. There is no checksum. The bytes 00h
@@ -14,7 +14,7 @@ and 7Fh may come before the first line after switching on.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
@@ -28,20 +28,21 @@ PRINT_NOW = b"IP\r\n"
 # What switching on may put before a line.
 _POWER_UP = b"\x00\x7f"
 _DIGITS = rb" *(?P<near>-?)(?P<digits>\d+(\.\d+)?)"
-_LAYOUTS = (
-    re.compile(
-        rb"(?P<sign>[ -])(?=[ \d.-]{7} )" + _DIGITS + rb" (?=[A-Za-z]+ *[? ]\S)"
-        rb"(?P<unit>[A-Za-z ]{5})(?P<moving>[? ])(?P<legend>G|B|N|NET)\r\n"
-    ),
-    re.compile(
-        rb"(?P<sign>[ -])(?=[ \d.-]{10} )" + _DIGITS + rb" (?P<unit>[A-Za-z]{1,5})"
-        rb"(?P<moving> ?\??)(?P<legend>)\r\n"
-    ),
+_LEGEND = rb"(?P<legend>G|B|N|NET|) *\r\n"
+_DEFENDER = (
+    rb"(?P<sign>[ -])(?=[ \d.-]{%d} )" + _DIGITS + rb" (?P<unit>[A-Za-z ]{5})(?P<moving>[? ])"
+) + _LEGEND
+_RS232 = re.compile(
+    rb"(?P<sign>[ -])(?=[ \d.-]{10} )"
+    + _DIGITS
+    + rb" (?P<unit>[A-Za-z]{1,5})(?P<moving> *\??) *"
+    + _LEGEND
 )
 _BASIS = {b"G": "gross", b"B": "gross", b"N": "net", b"NET": "net"}
 _SPELT_AS_HERE = (Unit.MG, Unit.G, Unit.KG, Unit.T, Unit.LB, Unit.OZ, Unit.CT)
 _UNITS = {unit.encode(): unit for unit in _SPELT_AS_HERE}
 _ERRORS = {b"ES\r\n": "ES: not understood", b"LE\r\n": "LE: cannot be done"}
+_COLUMN = 8
 _ABOUT = About(
     protocol="Ohaus print lines",
     source="Ohaus Defender 3000, Ranger and RS232 Interface manuals; captures of a Defender 3000",
@@ -51,15 +52,27 @@ _ABOUT = About(
 )
 
 
+def _check(column: int) -> None:
+    if not 6 <= column <= 16:
+        raise ValueError(f"column: {column} is outside 6 to 16")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ohaus:
     """A scale that is asked for the weight it shows now."""
 
     about: ClassVar[About] = _ABOUT
+    column: int = field(
+        default=_COLUMN,
+        metadata={"description": "column in which the weight ends; 11 without legend always may"},
+    )
+
+    def __post_init__(self) -> None:
+        _check(self.column)
 
     async def read(self, port: Port) -> Sequence[Indication]:
         """Return the weight shown now, stable or not."""
-        return (parse_weight(await port.exchange(PRINT_NOW, by_line())),)
+        return (parse_weight(await port.exchange(PRINT_NOW, by_line()), self.column),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +80,25 @@ class OhausStream:
     """A scale set to print continuously."""
 
     about: ClassVar[About] = _ABOUT
+    column: int = field(
+        default=_COLUMN,
+        metadata={"description": "column in which the weight ends; 11 without legend always may"},
+    )
+
+    def __post_init__(self) -> None:
+        _check(self.column)
 
     async def listen(self, port: Port) -> Sequence[Indication]:
         """Return the weight in the next line heard."""
-        return (parse_weight(await port.listen(by_line())),)
+        return (parse_weight(await port.listen(by_line()), self.column),)
 
 
-def parse_weight(frame: bytes) -> Indication:
+def parse_weight(frame: bytes, column: int = _COLUMN) -> Indication:
     """Return the weight in a line; raises `Refused` or `BadFrame`."""
     text = frame.lstrip(_POWER_UP)
     if reason := _ERRORS.get(text):
         raise Refused(reason, frame)
-    line = next(filter(None, (one.fullmatch(text) for one in _LAYOUTS)), None)
+    line = re.fullmatch(_DEFENDER % (column - 1), text) or _RS232.fullmatch(text)
     if not line or (line["sign"] == line["near"] == b"-"):
         raise BadFrame("a weight in the columns of a Defender or of the RS232 Interface", frame)
     if (unit := line["unit"].rstrip()) not in _UNITS:

@@ -26,7 +26,10 @@ _FILLED = {b"^": "overload", b"&": "overload", b"]": "underload", b"=": "underlo
 _ONE_LETTER = {b"l": Unit.LB, b"k": Unit.KG, b"g": Unit.G, b"o": Unit.OZ}
 _UNITS = _ONE_LETTER | {b"lb": Unit.LB, b"kg": Unit.KG, b"oz": Unit.OZ}
 _WEIGHT = re.compile(rb"(?P<sign>[ -]) *(?P<digits>\d{1,7}(\.\d{1,5})?)")
-_RICE_LAKE = rb"\x02(?P<weight>[ -~]{8})(?P<unit>[A-Za-z]{1,2})(?P<kind>[GN])(?P<status>[ IMOZ])"
+_RICE_LAKE = (
+    rb"\x02(?P<weight>[ -~]{8})(?P<unit>[A-Za-z]{1,2}| [A-Za-z]|[A-Za-z] )"
+    rb"(?P<kind>[GN])(?P<status>[ IMOZ])"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,9 @@ _BASIS = {b"G": "gross", b"N": "net"}
 _UNITS = {b"lb ": Unit.LB, b"kg ": Unit.KG, b"g  ": Unit.G}
 _ANSWER = re.compile(
     rb"\n(?P<state>[ ZOUEIT])[123](?P<kind>[GNTgnt])(?P<motion>[ M]) "
-    rb"(?P<weight>[ \d.+-]{10})(?P<unit>.{3})\r"
+    rb"(?P<weight>[ -~]{10})(?P<unit>[ -~]{3})\r"
 )
-_WEIGHT = re.compile(rb" *[+-]?\d+(\.\d+)?")
+_WEIGHT = re.compile(rb" *(?P<sign>[+-]?) *(?P<digits>\d+(\.\d+)?)")
 _ABOUT = re.compile(rb"\n(SMA:[ -~]*|[?!])\r")
 
 
@@ -117,15 +117,15 @@ def parse_weight(frame: bytes, kinds: bytes = b"GN") -> Indication:
     answer = _ANSWER.fullmatch(frame.replace(b"_", b" "))
     if not answer or answer["kind"] not in kinds:
         raise BadFrame(f"an answer whose third letter is one of {kinds.decode()}", frame)
-    if answer["unit"] not in _UNITS:
-        raise BadFrame("a unit out of lb, kg, g", frame)
     if answer["state"] in _STATES:
         raise OutOfRange(_STATES[answer["state"]], frame)
-    if not _WEIGHT.fullmatch(answer["weight"]):
+    if answer["unit"] not in _UNITS:
+        raise BadFrame("a unit out of lb, kg, g", frame)
+    if not (weight := _WEIGHT.fullmatch(answer["weight"])):
         raise BadFrame("a weight, right-aligned in 10 characters", frame)
     kind = answer["kind"].upper()
     return Indication(
-        value=Decimal(answer["weight"].strip().decode()),
+        value=Decimal((weight["sign"] + weight["digits"]).decode()),
         unit=_UNITS[answer["unit"]],
         quantity=Quantity.WEIGHT if kind in _BASIS else Quantity.TARE,
         stable=answer["motion"] == b" ",

@@ -6,8 +6,8 @@ Reference: Mettler-Toledo DIVA service manual (p. 45); the dialogues of emupos.
     STX 01.250N CR    net weight      bit 0 motion, 1 over, 2 under zero, 3 outside zero range
 
 Bit 6 of the status is always 1 on one maker's scales and a refused command on another's: it tells
-nothing. Some scales give a weight once, then a status until it changes. There is no checksum:
-give `width` where it is known, or a lost digit goes unseen.
+nothing, nor does bit 7, the parity. Some scales give a weight once, then a status until it changes.
+There is no checksum: give `width` where it is known, or a lost digit goes unseen.
 """
 
 import re
@@ -28,7 +28,7 @@ LIMIT = 64
 _STATES = ((2, "overload"), (4, "underload"), (1, "motion"), (8, "not_zeroed"))
 # The status byte may be any, CR and STX too.
 _ANSWER = re.compile(rb"\x02(\?[\x00-\xff]|[^\r\x02?][^\r\x02]*)\r")
-_STATUS = re.compile(rb"\x02\?(?P<status>[\x00-\x7f])\r")
+_STATUS = re.compile(rb"\x02\?(?P<status>[\x00-\xff])\r")
 _WEIGHT = re.compile(rb"\x02(?P<weight>(?=[ \d.]{5,7}[N\r]) *\d{1,5}\.\d{1,4})(?P<net>N?)\r")
 
 

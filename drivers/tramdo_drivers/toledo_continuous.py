@@ -44,7 +44,7 @@ class ToledoContinuous:
         kinds=(Kind.SCALE,),
         proof=Proof.MANUAL,
         lines=("9600 7E1", "9600 8N1"),
-        dialects=({}, *({"dialect": one} for one in ("flintec", "flintec-plain", "short"))),
+        dialects=({}, *({"dialect": one} for one in DIALECTS if one != "auto")),
     )
     dialect: str = field(
         default="auto",

@@ -82,7 +82,9 @@ _Pty = Annotated[Path | None, typer.Option(help="Serve a pseudo-terminal under t
 _Tcp = Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Serve this TCP port.")]
 _Unit = Annotated[int, typer.Option(min=1, max=247, help="Modbus unit id.")]
 _Bank = Annotated[str, _word(BANKS, "Whose Modbus registers:")]
-_Dialect = Annotated[str, typer.Option(help="Whose way of speaking it; a wrong one lists them.")]
+_Dialect = Annotated[
+    str, typer.Option(metavar="WORD", help="Whose way of speaking it; ? lists them.")
+]
 _Setting = Annotated[
     str | None,
     typer.Option("--line", help='Speak at this line setting only, such as "2400 7E1" (pty).'),
@@ -128,7 +130,7 @@ def simulate(  # noqa: PLR0913 - its parameters are the command's options
 
     Try: tramdo simulate mt-sics --pty /tmp/scale1 --span-drift 0.1 --days-per-second 1
     """
-    spoken = None if speaks == MODBUS else _spoken(speaks, dialect)
+    spoken = _spoken(speaks, dialect)
     settings = ScaleSettings(
         unit=spoken.unit if spoken else "kg",
         capacity=maximum,
@@ -151,10 +153,17 @@ def simulate(  # noqa: PLR0913 - its parameters are the command's options
     asyncio.run(_serve(line, speed))
 
 
-def _spoken(protocol: str, dialect: str) -> Simulated:
+def _spoken(protocol: str, dialect: str) -> Simulated | None:
+    """Return a dialect, None for Modbus, which has none."""
+    if protocol == MODBUS:
+        if dialect:
+            raise typer.BadParameter(f"--dialect: {MODBUS} has none; --bank says whose registers")
+        return None
     told = PROTOCOLS[protocol]
     if dialect and dialect not in told:
-        raise typer.BadParameter(f"--dialect: {dialect!r} is not one of {', '.join(told)}")
+        raise typer.BadParameter(
+            f"--dialect: {dialect!r} is not a way of speaking {protocol}; it has {', '.join(told)}"
+        )
     return told[dialect or next(iter(told))]
 
 
@@ -179,9 +188,22 @@ def _dispenser(settings: ScaleSettings, load: float) -> Dispenser:
 def _line(peer: Peer, pty: Path | None, tcp: str | None, settings: LineSettings) -> Pty | TcpPort:
     if pty and tcp:
         raise typer.BadParameter("--pty and --tcp: give one of them, or none for a bare pty")
+    if tcp and settings.setting:
+        raise typer.BadParameter("--line: TCP has no line setting; give it with --pty")
     if tcp:
         return TcpPort(peer, _address(tcp), settings=settings)
-    return Pty(peer, pty, settings=settings)
+    try:
+        return Pty(peer, pty, settings=settings)
+    except ValueError as error:
+        raise typer.BadParameter(f"--line: {error}") from error
+
+
+def _cause(error: OSError, line: Pty | TcpPort) -> str:
+    if isinstance(line, TcpPort):
+        return f"{line.host}:{line.port}: {error.strerror}"
+    if isinstance(error, FileExistsError):
+        return f"{line.link} is there and no link; it is left alone"
+    return f"{line.link}: {error.strerror}"
 
 
 async def _serve(line: Pty | TcpPort, speed: float) -> None:
@@ -196,5 +218,5 @@ async def _serve(line: Pty | TcpPort, speed: float) -> None:
             typer.echo(f"serving at {where}; Ctrl-C ends it")
             await stop.wait()
     except OSError as error:
-        raise typer.BadParameter(f"cannot serve: {error}") from error
+        raise typer.BadParameter(f"cannot serve: {_cause(error, line)}") from error
     typer.echo(f"ended; requests {line.witness.requests}, values {line.witness.values}")

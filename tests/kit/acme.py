@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import reduce
 from operator import xor
-from pathlib import Path
 from typing import ClassVar
 
 from tramdo.driver import About, Kind, Port, Proof
 from tramdo.errors import BadFrame, OutOfRange
 from tramdo.framing import by_line
 from tramdo.reading import Indication, Unit
-from tramdo_driver_kit import DriverContract
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
 from tramdo_simulators.witness import Served, Witness
@@ -48,14 +46,10 @@ def with_sum(line: str) -> bytes:
     return octets + b"%02X\r\n" % reduce(xor, octets)
 
 
-class Asks:
-    """How the right driver asks; apart from its settings, so that those may be wrong alone."""
+class Lines:
+    """How the right drivers parse; without settings, so that a wrong one may have its own."""
 
     about: ClassVar[About] = ABOUT
-
-    async def read(self, port: Port) -> Sequence[Indication]:
-        """Return the weight shown now."""
-        return (self.parse(await port.exchange(ASK, by_line())),)
 
     def demand_sum(self, frame: bytes) -> None:
         """Refuse a frame with a wrong check sum."""
@@ -79,27 +73,37 @@ class Asks:
         )
 
 
-class Hears(Asks):
-    """The same lines, sent by the instrument itself."""
+class Asks(Lines):
+    """How the right driver asks."""
+
+    async def read(self, port: Port) -> Sequence[Indication]:
+        """Return the weight shown now."""
+        return (self.parse(await port.exchange(ASK, by_line())),)
+
+
+class Hears(Lines):
+    """How the right driver hears the same lines from an instrument that talks by itself."""
 
     async def listen(self, port: Port) -> Sequence[Indication]:
         """Return the weight in the next line."""
         return (self.parse(await port.listen(by_line())),)
 
-    read = None  # type: ignore[assignment]
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The one setting, which changes nothing."""
 
-def told() -> str:
-    """Return the one setting, which changes nothing."""
-    setting: str = field(default="bench", metadata={"description": "where it stands"})
-    return setting
+    place: str = field(default="bench", metadata={"description": "where it stands"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Right(Asks):
+class Right(Asks, Place):
     """The right driver of an instrument that is asked."""
 
-    place: str = told()
+
+@dataclass(frozen=True, kw_only=True)
+class RightStream(Hears, Place):
+    """The right driver of one that talks by itself."""
 
 
 class Answers:
@@ -155,12 +159,6 @@ def encode(shown: Shown) -> bytes:
     return with_sum(f"{state} {basis} {shown.value:>8f} {shown.unit:>2}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RightStream(Hears):
-    """The right driver of an instrument that talks by itself."""
-
-    place: str = told()
-
-
-class Contract(DriverContract):
-    """The kit's tests of a driver that is not installed; `frames` is a folder of tables."""
+FOREIGN = with_sum("T G     0.50 kg")
+ANSWERS = Simulated(driver="acme", make=Answers, foreign=FOREIGN)
+TALKS = Simulated(driver="acme", make=Talks, foreign=FOREIGN)

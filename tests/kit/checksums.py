@@ -17,8 +17,11 @@ def _dibal(frame: bytes, _: Settings) -> bool:
 
 
 def _toledo(frame: bytes, settings: Settings) -> bool:
-    modulus = {"mettler": 128, "flintec": 256}.get(settings.get("dialect", "mettler"), 1)
-    return sum(frame) % modulus == 0
+    dialect = settings.get("dialect", "auto")
+    if dialect == "flintec":
+        return sum(frame) % 256 == 0
+    has_sum = dialect == "mettler" or (dialect == "auto" and len(frame) == 18)
+    return not has_sum or sum(frame) % 128 == 0
 
 
 def _yaohua(frame: bytes, _: Settings) -> bool:

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of a driver and of those in the same module.
 
-    python tests/kit/fuzz.py st-gs
+    python tests/kit/fuzz.py st-gs [FOLDER OF FRAME TABLES]
 
 The first byte of an input chooses driver, settings and earlier answers, the second whether the
 rest comes byte by byte. Fails, with the input in the folder of `TRAMDO_FUZZ_FOUND`, where a
@@ -20,10 +20,10 @@ from typing import Any
 import atheris
 from checksums import RIGHT
 
-from tramdo.driver import Driver, Listening, installed, make
-from tramdo_driver_kit.breaking import shows
+from tramdo.driver import Driver, installed, make
+from tramdo_driver_kit.breaking import all_shown, shows
 from tramdo_driver_kit.frames import Frame, tables
-from tramdo_driver_kit.reading import Answers, Outcome, ask
+from tramdo_driver_kit.reading import Outcome, reads
 
 FRAMES = Path(__file__).parents[1] / "frames"
 AN_HOUR = "3600"
@@ -52,24 +52,20 @@ def family(name: str) -> list[str]:
     return sorted(other for other, point in points.items() if point.module == module)
 
 
-def ways(name: str) -> Iterator[tuple[Way, list[bytes]]]:
+def ways(name: str, folder: Path) -> Iterator[tuple[Way, list[bytes]]]:
     """Yield each way of a driver with the frames that belong to it."""
-    told = [one for table in tables(FRAMES / name) for one in table.frames if not one.sent]
-    plain = all(shows(b"".join((*one.before, one.bytes)), value)
-                for one in told for value in one.indications)
+    told = [one for table in tables(folder) for one in table.frames if not one.sent]
+    plain, known = all_shown(told), frozenset(one.bytes for one in told)
     groups: dict[str, list[Frame]] = {}
     for one in told:
         groups.setdefault(repr((one.settings, one.before)), []).append(one)
-    for group in groups.values():
-        first, octets = group[0], [one.bytes for one in group]
-        yield Way(
-            name=name,
-            driver=make(name, first.settings),
-            settings=first.settings,
-            before=first.before,
-            known=frozenset(one.bytes for one in told),
-            plain=plain,
-        ), octets
+    for rows in groups.values():
+        settings, before = rows[0].settings, rows[0].before
+        driver = make(name, settings)
+        way = Way(
+            name=name, driver=driver, settings=settings, before=before, known=known, plain=plain
+        )
+        yield way, [one.bytes for one in rows]
 
 
 def demand_truth(way: Way, found: Outcome, heard: list[bytes]) -> None:
@@ -86,14 +82,9 @@ def demand_truth(way: Way, found: Outcome, heard: list[bytes]) -> None:
 
 def attempt(way: Way, octets: bytes, step: int) -> None:
     """Let a driver read these bytes, in every place where they may come."""
-    if isinstance(way.driver, Listening):
-        port = Answers(octets, step=step)
-        while not port.ended:
-            demand_truth(way, ask(way.driver, port), port.heard)
-        return
     for answers in {(*way.before, octets), (octets, octets)}:
-        port = Answers(*answers, step=step)
-        demand_truth(way, ask(way.driver, port), port.heard)
+        for found, heard in reads(way.driver, *answers, step=step):
+            demand_truth(way, found, heard)
 
 
 def target(choices: list[Way]) -> Callable[[bytes], None]:
@@ -137,15 +128,22 @@ def mutator(frames: list[bytes]) -> Callable[[bytes, int, int], bytes]:
     return mutate
 
 
-def main(name: str) -> None:
+def main(name: str, *folder: str) -> None:
     """Fuzz until the time is over, or something is found."""
-    with atheris.instrument_imports(include=["tramdo_drivers"]):
-        found = [one for other in family(name) for one in ways(other)]
+    with atheris.instrument_imports(include=[installed()[name].module.split(".")[0]]):
+        found = [
+            one for other in family(name) for one in ways(other, Path(*folder or (FRAMES, other)))
+        ]
     seconds = os.environ.get("TRAMDO_FUZZ_SECONDS", AN_HOUR)
     prefix = os.environ.get("TRAMDO_FUZZ_FOUND", tempfile.gettempdir())
     with tempfile.TemporaryDirectory() as corpus:
         seed(Path(corpus), [frames for _, frames in found])
-        options = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=10", "-keep_seed=1"]
+        options = [
+            f"-max_total_time={seconds}",
+            f"-max_len={LONGEST}",
+            "-timeout=10",
+            "-keep_seed=1",
+        ]
         options += ["-use_value_profile=1", "-len_control=0"]
         options += [f"-artifact_prefix={prefix}/{name}-", "-print_final_stats=1"]
         atheris.Setup(
@@ -157,4 +155,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

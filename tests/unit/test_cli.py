@@ -1,5 +1,6 @@
 """The command line as a user meets it: what it prints and how it ends."""
 
+import json
 import os
 import re
 import subprocess
@@ -30,6 +31,7 @@ COMMANDS = (
         "compare",
     ),
     *("standards", "import-standards", "drivers", "ports", "version"),
+    *("record", "replay", "decode", "new-driver"),
 )
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
 
@@ -131,6 +133,20 @@ def test_the_shipped_drivers_are_listed_with_their_proof() -> None:
     assert "listens" in done.stdout
     assert "asks" in done.stdout
     assert re.search(r"\b(device|capture|manual|code|unverified)\b", done.stdout)
+
+
+def test_the_list_of_drivers_fits_a_terminal() -> None:
+    lines = tramdo("drivers").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_one_driver_is_told_with_its_lines_and_settings() -> None:
+    done = tramdo("drivers", "st-gs")
+    assert "9600 8N1" in done.stdout
+    assert "length: bytes in every line" in done.stdout
+    assert tramdo("drivers", "nobody").exit_code == 2
+    (told,) = json.loads(tramdo("drivers", "st-gs", "--json").stdout)
+    assert (told["driver"], told["way"]) == ("st-gs", "listens")
 
 
 def test_ports_runs_where_there_is_none_and_where_there_are_some() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,21 +13,24 @@ from typer.testing import CliRunner
 
 from tramdo.__main__ import application
 from tramdo.driver import make
-from tramdo.errors import NoReply
+from tramdo.errors import NoReply, PortLost
 from tramdo.offline import Decoded
 from tramdo.reading import Indication, Unit
 from tramdo.stationfile import read as read_station
-from tramdo_probe.asking import questions
+from tramdo.transport import Opener, Transport, serial_opener
+from tramdo_probe.asking import ask, questions
 from tramdo_probe.candidates import Candidate, judge, strictness, told
 from tramdo_probe.lines import Heard, readings, seven_bits, wanted_first
+from tramdo_probe.listening import overhear
 from tramdo_probe.places import Place, place
 from tramdo_probe.section import section
-from tramdo_simulators.line import Pty
+from tramdo_simulators.line import LineSettings, Pty
 from tramdo_simulators.modbus import Modbus, Rtu
 from tramdo_simulators.modbus import Unit as ModbusUnit
 from tramdo_simulators.protocols import PROTOCOLS
 from tramdo_simulators.scale import Scale
 from tramdo_simulators.scale_banks import SCALE_BANKS
+from tramdo_simulators.uart import Setting
 
 TF0 = b"\x02+001560019\x03"
 ST_GS = b"ST,GS,   245.6 g\r\n"
@@ -181,7 +185,53 @@ def test_wrong_words_are_named() -> None:
         (["/dev/x", "--line", "9600"], "'9600' is not a setting such as '9600 8N1'"),
         (["/dev/nobody-there"], "is not there"),
         (["http://x"], "is no path"),
+        (["tcp://127.0.0.1:70000"], "is no path"),
+        (["ttyUSB0"], "is no path"),
+        (["/dev/x", "--unit", "3"], "add --modbus"),
+        (["/dev/x", "--modbus", "--ask", "and"], "without --ask"),
+        (["/dev/x", "--name", "Cân 1"], "--name: 'Cân 1'; allowed: small letters"),
     ):
         done = CliRunner().invoke(application(["probe", *words]), ["probe", *words])
         assert done.exit_code != 0
         assert said in done.output
+
+
+def _refusing(path: str, refused: Sequence[str]) -> Callable[[str], Opener]:
+    """Return what opens a port that refuses some settings, as some adapters do."""
+
+    async def refuse(_hear: object, _lost: object) -> Transport:
+        raise PortLost("22, Invalid argument")
+
+    def opener_for(setting: str) -> Opener:
+        return refuse if setting in refused else serial_opener(path, 9600, "8N1")
+
+    return opener_for
+
+
+async def test_a_setting_that_the_adapter_refuses_is_passed_over(tmp_path: Path) -> None:
+    said: list[str] = []
+    settings = ["9600 8N1", "9600 7E1", "2400 8N1"]
+    stream = PROTOCOLS["cas-22"]["ci-600d"].make(Scale())
+    line = LineSettings(setting="2400 8N1")
+    async with Pty(stream, tmp_path / "scale", settings=line) as pty:
+        opener_for = _refusing(pty.path, ["9600 7E1"])
+        pty.client = Setting.parse("9600 8N1")
+        heard = await overhear(opener_for, settings, said.append)
+        with pytest.raises(PortLost):
+            await overhear(_refusing(pty.path, settings[1:]), settings, said.append)
+    assert heard.octets
+    assert said[1] == "9600 7E1: not tried, 22, Invalid argument"
+    assert said[2].startswith("2400 8N1: ")
+
+
+async def test_a_question_is_asked_at_the_settings_that_are_left(tmp_path: Path) -> None:
+    answering = PROTOCOLS["mt-sics"]["levels-0-and-1"].make(Scale())
+    settings = ["9600 7E1", "9600 8N1"]
+    said: list[str] = []
+    async with Pty(answering, tmp_path / "scale") as pty:
+        opener_for = _refusing(pty.path, settings[:1])
+        (found,) = await ask(opener_for, ["mt-sics"], settings, said.append)
+        with pytest.raises(PortLost):
+            await ask(opener_for, ["mt-sics"], settings[:1], said.append)
+    assert found.driver == "mt-sics"
+    assert said[0] == "9600 7E1: not asked, 22, Invalid argument"

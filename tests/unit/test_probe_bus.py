@@ -320,7 +320,7 @@ def dead(**more: object) -> Found:
 def test_what_was_found_is_said_in_sentences() -> None:
     tried = Tried(setting="9600 8N1", asked=(1, 2, 10), errors={"timeout": 3})
     said = " ".join(bus_report.sentences(dead(tried=(tried,))))
-    assert "unit ids 1 to 10 asked at 1 settings in 41 s" in said
+    assert "unit ids 1 to 10 asked at 1 setting in 41 s" in said
     assert "exchange A and B" in said
     noisy = Tried(setting="4800 8N1", asked=(1,), errors={"stray bytes": 3})
     said = " ".join(bus_report.sentences(dead(tried=(tried, noisy), echo=True, cut_short=True)))

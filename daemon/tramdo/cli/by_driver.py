@@ -30,9 +30,15 @@ def driver_of(name: str, settings: list[str] | None) -> Driver:
     except SettingsError as error:
         drivers, problems = {}, error.problems
     if problems:
-        said = [f"{one.key.rpartition('.')[2]}: {one.message}" for one in problems]
+        said = [f"{one.key.rpartition('.')[2]}: {_here(one.message)}" for one in problems]
         leave("\n".join(said), WRONG_SETTINGS)
     return drivers[""]
+
+
+def _here(message: str) -> str:
+    """Return a message about a station file, for somebody who has none."""
+    message = message.replace(" (begins in line 1)", "")
+    return f"{message}none" if message.endswith("allowed: ") else message
 
 
 def _row(name: str, settings: list[str]) -> dict[str, Any]:

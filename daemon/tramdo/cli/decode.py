@@ -37,12 +37,14 @@ def decode(
 ) -> None:
     """Decode frames given in hex. Ends with 0 if there is at least one value."""
     made = driver_of(driver, settings)
-    values = 0
+    values = readings = 0
     for frame in _frames(frames):
         for one in _decoded(made, [_bytes(part) for part in frame.split(",")]):
-            values += len(one.indications)
+            values, readings = values + len(one.indications), readings + 1
             for line in [json.dumps(_body(one), ensure_ascii=False)] if as_json else lines_of(one):
                 typer.echo(line)
+    if not readings:
+        leave("there was no frame to decode: bytes in hex, or - and lines of the input", FAILED)
     if not values:
         raise typer.Exit(FAILED)
 
@@ -60,7 +62,7 @@ def _bytes(text: str) -> bytes:
     try:
         return bytes.fromhex(text.replace(":", " "))
     except ValueError:
-        allowed = "pairs of hex digits, such as 53 54 2c 0d 0a"
+        allowed = "pairs of hex digits, such as 53 54 2c 0d 0a (as `tramdo record` writes them)"
         leave(f"{text!r} is no frame in hex; allowed: {allowed}", WRONG_SETTINGS)
 
 

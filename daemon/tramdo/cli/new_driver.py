@@ -19,7 +19,7 @@ _ASKED = {
     "verb": "read",
     "when": "shown now",
     "ask": 'exchange(b"R\\r\\n", by_line())',
-    "asks": 'asks = ["52 0d 0a"]',
+    "asks": '\nasks = ["52 0d 0a"]',
 }
 _HEARD = {
     "drawing": "    S:    12.50 kg      stable; D: moving; O:, U:, E: overload, underload, fault",
@@ -33,11 +33,14 @@ _HEARD = {
 
 def skeleton(name: str, *, listens: bool) -> dict[str, str]:
     """Return the files of a driver package by their path in it."""
+    klass = "".join(part.capitalize() for part in name.split("-"))
+    if re.search(rf"\b{klass}\b", _text("driver.py")):  # such as Port, which it imports
+        klass += "Driver"
     words = {
         "name": name,
         "package": f"tramdo-driver-{name}",
         "module": f"tramdo_driver_{name.replace('-', '_')}",
-        "klass": "".join(part.capitalize() for part in name.split("-")),
+        "klass": klass,
         "peer": _text("peer_heard" if listens else "peer_asked").rstrip(),
         **(_HEARD if listens else _ASKED),
     }

@@ -23,6 +23,10 @@ SHOWN_EVERY = 1.0
 # Where nobody watches, a line now and then is enough.
 LOGGED_EVERY = 60.0
 TAIL = 256
+SHOWN = 80
+_HEARD_NOTHING = (
+    "nothing was heard on {port} in {took:.0f} s: does it talk by itself? `tramdo probe` can ask"
+)
 _ENDS = re.compile(rb"[\r\n\x02\x03]+")
 
 
@@ -135,12 +139,12 @@ def record(
         leave(_with_advice(str(lost)), FAILED)
     if sys.stderr.isatty():
         typer.echo(err=True)
-    typer.echo(
-        f"{recording.count} bytes in {took:.1f} s, {recording.count / took:.0f} bytes/s, in {file}"
-        f"\nlast line: {recording.last_line or 'none'}"
-    )
+    if recording.count:
+        rate = f"{recording.count / took:.0f} bytes/s"
+        typer.echo(f"{recording.count} bytes in {took:.1f} s, {rate}, in {file}")
+        typer.echo(f"last line: {recording.last_line[-SHOWN:]}")
     if recording.why or not recording.count:
-        leave(recording.why or f"nothing was heard on {port}: does it talk by itself?", FAILED)
+        leave(recording.why or _HEARD_NOTHING.format(port=port, took=took), FAILED)
 
 
 def _with_advice(why: str) -> str:

@@ -11,6 +11,8 @@ from tramdo.offline import Unlike
 from tramdo.replayed import replayed
 from tramdo.wirefile import Damaged, Recorded, parse
 
+MOST_SHOWN = 160
+
 
 def replay(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording of `tramdo record`.")],
@@ -29,10 +31,12 @@ def replay(
     for one in replayed(made, recorded):
         values, errors = values + len(one.indications), errors + (one.error is not None)
         for line in lines_of(one):
-            typer.echo(f"{one.at or 0.0:12.3f}  {line}")
+            typer.echo(f"{one.at or 0.0:12.3f}  {_shortened(line)}")
         _tell_unlike(set(one.unlike) - told)
         told.update(one.unlike)
     typer.echo(f"{values} values, {errors} errors, {sum(map(len, _heard(recorded)))} bytes heard")
+    if not values and errors:
+        _tell_doubt(driver, recorded)
     if not values:
         raise typer.Exit(FAILED)
 
@@ -47,6 +51,20 @@ def _recorded(file: Path) -> Recorded:
     if recorded.cut:
         typer.secho(f"warning: {file}: a line that was cut off is left out", err=True, fg="yellow")
     return recorded
+
+
+def _shortened(line: str) -> str:
+    """Return a line that fits beside others; a frame may be long, `decode` shows all of it."""
+    return line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN]} ..."
+
+
+def _tell_doubt(driver: str, recorded: Recorded) -> None:
+    typer.secho(
+        f"nothing here is {driver}: either another protocol, or recorded at another line setting "
+        f"than the instrument's (this was {recorded.line}); `tramdo probe` tries both",
+        err=True,
+        fg="yellow",
+    )
 
 
 def _tell_unlike(unlike: set[Unlike]) -> None:
