@@ -139,16 +139,24 @@ def _open(path: str, baud: int, form: str, *, xonxoff: bool, dtr_low: bool) -> s
     return port
 
 
+_MEANINGS = {
+    "No such file": "is not there: unplugged, or another name (see `tramdo ports`)",
+    "ermission denied": "cannot be opened: permission denied; add this user to the group dialout",
+    "Inappropriate ioctl": "is no serial port",
+    "Is a directory": "is no serial port",
+    "Invalid argument": "does not take this line setting",
+}
+
+
 def _why(path: str, error: Exception) -> str:
+    text = str(error)
+    for said, meaning in _MEANINGS.items():
+        if said in text:
+            return f"{path} {meaning}"
     if others := holders(path, os.getpid()):
         return f"{path} is in use by {', '.join(others)}"
-    text = str(error)
-    if "No such file" in text:
-        return f"{path} is not there: unplugged, or another name (see `tramdo ports`)"
     if "exclusively lock" in text:
         return f"{path} is in use by another program, perhaps of another user"
-    if "ermission denied" in text:
-        return f"{path}: permission denied; add this user to the group dialout"
     return f"{path}: {text}"
 
 
@@ -206,7 +214,8 @@ def tcp_opener(host: str, tcp_port: int, patience: float = 5.0) -> Opener:
         except TimeoutError as error:
             raise PortLost(f"{host}:{tcp_port}: no answer in {patience:g} s") from error
         except (OSError, UnicodeError) as error:  # UnicodeError: a name such as "scale..site"
-            why = getattr(error, "strerror", None) or error
+            number = getattr(error, "errno", None)
+            why = os.strerror(number).lower() if number and number > 0 else error
             raise PortLost(f"{host}:{tcp_port}: {why}") from error
         return TcpTransport(transport)
 

@@ -13,6 +13,12 @@ def parts(frame: bytes) -> Iterator[bytes]:
     """Yield every beginning and every end of a frame that is not the whole of it."""
     for at in range(1, len(frame)):
         yield frame[:at]
+    yield from ends(frame)
+
+
+def ends(frame: bytes) -> Iterator[bytes]:
+    """Yield every end of a frame that is not the whole of it."""
+    for at in range(1, len(frame)):
         yield frame[at:]
 
 

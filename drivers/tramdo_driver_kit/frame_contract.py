@@ -17,6 +17,7 @@ from tramdo.reading import Indication
 from tramdo_driver_kit.breaking import (
     all_shown,
     broken,
+    ends,
     parts,
     shows,
     with_a_bit_turned,
@@ -190,22 +191,25 @@ class FrameContract(Named):
         """Whatever comes: a finite value whose digits stand there, or an `InstrumentError`."""
         rows = [one for _, one, _ in self.each()]
         drivers, plain = [self.make(some[0].settings) for some in self.dialects()], all_shown(rows)
-        for _, one, driver in self.each():
-            for octets in with_a_strange_byte(one.bytes):
-                read(driver, *one.before, octets, step=1000)
+        for driver, some in zip(drivers, self.dialects(), strict=True):
+            for one in some:
+                for octets in (one.bytes, *with_a_strange_byte(one.bytes), *ends(one.bytes)):
+                    _demand_truth(driver, (*one.before, octets), plain=plain)
 
         @settings(max_examples=self.examples, deadline=None, database=None)
         @given(octets=broken([one.bytes for one in rows]))
         def fuzz(octets: bytes) -> None:
             for driver in drivers:
-                for found, heard in reads(driver, octets, octets, step=1000):
-                    if isinstance(found, InstrumentError):
-                        continue
-                    for one in found:
-                        assert one.value.is_finite()
-                        assert not plain or shows(b"".join(heard), one), f"{heard} gave {one}"
+                _demand_truth(driver, (octets, octets), plain=plain)
 
         fuzz()
+
+
+def _demand_truth(driver: Driver, answers: tuple[bytes, ...], *, plain: bool) -> None:
+    for found, heard in reads(driver, *answers, step=1000):
+        for one in found if isinstance(found, tuple) else ():
+            assert one.value.is_finite()
+            assert not plain or shows(b"".join(heard), one), f"{heard} gave {one}"
 
 
 def _same(found: tuple[Indication, ...], wanted: tuple[Indication, ...]) -> bool:

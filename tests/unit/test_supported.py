@@ -1,12 +1,14 @@
 """The list of supported instruments and the tables behind it."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from supported import FRAMES, MAKERS, SUPPORTED, frames, frames_of, page
 
 from tramdo import errors
-from tramdo.driver import installed
+from tramdo.driver import installed, load
+from tramdo.settings.ports import Format
 from tramdo_driver_kit.frames import PROVENANCE
 from tramdo_drivers.mapfiles import MAPS, load_map
 
@@ -49,3 +51,9 @@ def test_each_table_speaks_for_a_driver_or_a_map() -> None:
 @pytest.mark.parametrize("name", sorted(installed()))
 def test_each_driver_says_whose_instruments_it_reads(name: str) -> None:
     assert MAKERS[name]
+
+
+@pytest.mark.parametrize("name", sorted(installed()))
+def test_a_station_file_may_have_each_line_setting_that_a_driver_names(name: str) -> None:
+    for line in load(name).about.lines:
+        assert line.split(" ")[1] in get_args(Format), line

@@ -45,7 +45,7 @@ async def test_bytes_go_both_ways_over_a_serial_port(pty: Pty) -> None:
     await port.close()
 
 
-@pytest.mark.parametrize("form", ["8N1", "7E1", "8E1", "8O1", "7E2"])
+@pytest.mark.parametrize("form", ["8N1", "7E1", "8E1", "8O1", "7E2", "7N2"])
 @pytest.mark.parametrize("baud", [1200, 9600, 5787, 115200])
 async def test_line_settings_reach_the_port(pty: Pty, baud: int, form: str) -> None:
     port = await serial_opener(str(pty.link), baud, form)(Ear().hear, Ear().lose)

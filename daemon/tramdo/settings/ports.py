@@ -6,7 +6,7 @@ from pydantic import Field
 
 from tramdo.settings.values import Flag, Name, Number, Table, Text, Whole
 
-Format = Literal["8N1", "7E1", "8E1", "8O1", "7E2", "7O1", "8N2"]
+Format = Literal["8N1", "7E1", "8E1", "8O1", "7E2", "7O1", "7N2", "8N2"]
 
 
 class _Port(Table):
@@ -44,7 +44,7 @@ class _Line(_Port):
     )
     format: Format = Field(
         "8N1",
-        description="Data bits, parity and stop bits: 8N1, 7E1, 8E1, 8O1, 7E2, 7O1 or 8N2 "
+        description="Data bits, parity and stop bits: 8N1, 7E1, 8E1, 8O1, 7E2, 7O1, 7N2 or 8N2 "
         "(default 8N1).",
     )
     gap_ms: Number | None = Field(
