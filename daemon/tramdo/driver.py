@@ -6,9 +6,11 @@ no clock, retries nothing, logs nothing, converts no units and remembers nothing
 It holds no command that could change an instrument.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -114,6 +116,12 @@ class UnknownDriver(TramdoError):
 
 def installed() -> dict[str, EntryPoint]:
     """Return the entry point of each installed driver by name; raises if two share a name."""
+    return dict(_installed(tuple(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _installed(_searched: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """Look through every installed package, which takes some hundredths of a second."""
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=GROUP):
         if point.name in found and found[point.name].value != point.value:

@@ -1,7 +1,7 @@
 """Rest, for protocols without a stability flag: derived over a window, and marked derived. No I/O.
 
-A weight is at rest when all readings of the last `window` seconds, the last three at least, lie within
-one scale interval d. What is not known to rest counts as moving: a capture waits, it never errs.
+A weight is at rest when all readings of the last `window` seconds, the last three at least, lie
+within one scale interval d. What is not known to rest counts as moving: a capture waits.
 """
 
 from dataclasses import dataclass, replace

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from tramdo.driver import Driver, Listening
+from tramdo.driver import Driver, Listening, load
 from tramdo.errors import InstrumentError, NoReply, OutOfRange, PortLost, Refused
 from tramdo.offline import Decoded, at_once, decode
 from tramdo.port import Dialogue, Exchange, Line
-from tramdo_probe.candidates import Candidate, every_dialect, kind_of, rank, strictness
+from tramdo_probe.candidates import Candidate, every_dialect, rank, strictness
 from tramdo_probe.lines import wanted_first
 from tramdo_probe.listening import OpenerFor, Tell
 
@@ -79,7 +79,7 @@ async def ask(
     """
     lost: PortLost | None = None
     opened = 0
-    lines = {name: tuple(kind_of(name).about.lines) for name in names}
+    lines = {name: tuple(load(name).about.lines) for name in names}
     for setting in only or wanted_first(one for each in lines.values() for one in each):
         here = [name for name in names if only or setting in lines[name]]
         try:

@@ -52,28 +52,17 @@ class Candidate:
         return next((one.indications[0] for one in self.samples if one.indications), None)
 
 
-# To look for drivers takes a hundredth of a second each time, and a probe asks for them often.
-known = cache(installed)
-
-
-@cache
-def kind_of(name: str) -> type[Any]:
-    """Return a driver class by its name; raises `UnknownDriver`."""
-    kind: type[Any] = known()[name].load() if name in known() else load(name)
-    return kind
-
-
 @cache
 def listeners() -> tuple[tuple[str, Mapping[str, Any], Driver], ...]:
     """Return each installed driver that only listens, in each of its dialects."""
-    return tuple(one for one in every_dialect(known()) if isinstance(one[2], Listening))
+    return tuple(one for one in every_dialect(installed()) if isinstance(one[2], Listening))
 
 
 def every_dialect(names: Iterable[str]) -> Iterator[tuple[str, Mapping[str, Any], Driver]]:
     """Yield these drivers in each dialect they name; one that does not load is left out."""
     for name in names:
         try:
-            kind = kind_of(name)
+            kind = load(name)
             yield from [(name, one, kind(**one)) for one in kind.about.dialects]
         except (TramdoError, ImportError, AttributeError, TypeError, ValueError):
             continue
@@ -91,7 +80,7 @@ def judge(heard: Heard) -> list[Candidate]:
 
 def rank(one: Candidate) -> tuple[float, bool, str]:
     """Return what candidates are sorted by: the score, then whether the setting is usual."""
-    usual = one.setting in kind_of(one.driver).about.lines
+    usual = one.setting in load(one.driver).about.lines
     return (-round(one.score, 2), not usual, one.driver)
 
 

@@ -10,10 +10,11 @@ import typer
 from rich.console import Console
 
 from tramdo.cli.exits import FAILED, WRONG_SETTINGS, leave
+from tramdo.driver import installed
 from tramdo.errors import PortLost
 from tramdo.settings.values import NAME
 from tramdo_probe.asking import ask, questions
-from tramdo_probe.candidates import Candidate, known
+from tramdo_probe.candidates import Candidate
 from tramdo_probe.lines import SETTING
 from tramdo_probe.listening import Overheard, overhear
 from tramdo_probe.places import Place, place
@@ -140,7 +141,7 @@ def _place(port: str) -> Place:
 
 
 def _asking() -> list[str]:
-    return sorted(questions(list(known())))
+    return sorted(questions(list(installed())))
 
 
 def _allowed(names: list[str]) -> list[str]:

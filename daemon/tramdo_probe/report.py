@@ -5,9 +5,9 @@ from typing import Any
 
 from rich.table import Table
 
-from tramdo.driver import Proof
+from tramdo.driver import Proof, load
 from tramdo.wirefile import printable
-from tramdo_probe.candidates import Candidate, kind_of, told
+from tramdo_probe.candidates import Candidate, told
 
 SURE = {
     Proof.DEVICE: "read beside a display",
@@ -24,7 +24,7 @@ def table(found: Sequence[Candidate]) -> Table:
     for one in found:
         samples = "\n".join(dict.fromkeys(told(sample) for sample in one.samples))
         settings = ", ".join(f"{key}={value}" for key, value in one.settings.items())
-        sure = SURE[kind_of(one.driver).about.proof]
+        sure = SURE[load(one.driver).about.proof]
         table.add_row(f"{one.score:.0%}", one.driver, one.setting, settings, samples, sure)
     return table
 

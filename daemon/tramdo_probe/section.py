@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tramdo.driver import Kind
-from tramdo_probe.candidates import Candidate, kind_of
+from tramdo.driver import Kind, load
+from tramdo_probe.candidates import Candidate
 from tramdo_probe.places import Place
 
 _FROM_PLATE = """\
@@ -21,7 +21,7 @@ def section(one: Candidate, place: Place, name: str) -> str:
     """Return `[[port]]` and `[[instrument]]` for a candidate, as text for a station file."""
     settings = {key: value for key, value in one.settings.items() if value is not None}
     table = "".join(f"{key} = {_toml(value)}\n" for key, value in settings.items())
-    kind: Kind = kind_of(one.driver).about.kinds[0]
+    kind: Kind = load(one.driver).about.kinds[0]
     return (
         port_section(place, name, one.setting)
         + f'\n[[instrument]]\nid = "{name}"\ndriver = "{one.driver}"\nport = "{name}"\n'

@@ -26,7 +26,7 @@ def contract(made: type[Any], folder: Path, old: str = "\n", new: str = "\n") ->
         driver = "acme"
         frames = folder
         simulated = {"usual": TALKS if hears else ANSWERS}  # noqa: RUF012
-        examples = 20
+        examples = 5
 
         def make(self, settings: Mapping[str, Any]) -> Driver:
             driver: Driver = made(**settings)
