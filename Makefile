@@ -17,7 +17,7 @@ demo: $(VENV)/.ready ## the main job on simulated instruments, in this terminal;
 	@$(BIN)/tramdo demo $(ARGS)
 
 test: check parts ## everything that must be true before a commit, in a few minutes
-	@$(BIN)/pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $$(( $$(nproc) * 2 )) --dist loadgroup $(ARGS)
 
 check: $(VENV)/.ready-dev ## style, types and import rules
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }

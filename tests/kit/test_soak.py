@@ -1,6 +1,7 @@
 """The long runs: every dialect of every driver on bad lines, every parser under atheris."""
 
 import os
+import platform
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -13,6 +14,9 @@ from tramdo_driver_kit import DriverContract
 from tramdo_simulators.protocols import PROTOCOLS
 
 pytestmark = pytest.mark.soak
+HAS_WHEEL = platform.machine() == "x86_64" and sys.version_info < (3, 14)
+WHY_NOT = "the fuzzer atheris has wheels for x86_64 and Python up to 3.13 only"
+fuzzing = pytest.mark.skipif(not find_spec("atheris"), reason=WHY_NOT)
 FUZZ = Path(__file__).with_name("fuzz.py")
 FRAMES = Path(__file__).parents[1] / "frames"
 SECONDS = int(os.environ.get("TRAMDO_FUZZ_SECONDS", "3600"))
@@ -35,10 +39,12 @@ def test_every_dialect_on_a_bad_line(name: str, dialect: str, tmp_path: Path) ->
     Contract().test_no_wrong_number_on_a_bad_line(tmp_path)
 
 
+@pytest.mark.skipif(not HAS_WHEEL, reason=WHY_NOT)
 def test_atheris_is_installed() -> None:
-    assert find_spec("atheris"), "run: .venv/bin/uv pip install atheris"
+    assert find_spec("atheris"), "run: make -B .venv/.ready-dev"
 
 
+@fuzzing
 @pytest.mark.parametrize(
     ("klass", "code", "said"),
     [
@@ -63,6 +69,7 @@ def test_the_fuzzer_finds_what_is_planted(klass: str, code: int, said: str, tmp_
     assert said in done.stdout + done.stderr
 
 
+@fuzzing
 @pytest.mark.timeout(SECONDS + 120)
 @pytest.mark.parametrize("name", FAMILIES)
 def test_nothing_is_found_by_fuzzing(name: str, tmp_path: Path) -> None:

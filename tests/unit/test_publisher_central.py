@@ -154,12 +154,11 @@ async def test_what_the_central_never_gets_stops_nothing_after_it(
     await until(lambda: site.journal.last == 1200)
     settings = {**CENTRAL, "resend_after_s": 1, "backlog_per_s": 5000}
     async with site.publishing(broker.port, **settings):
-        await until(lambda: central.repeated > 450, "again, once", bound=30)
         await until(lambda: len(central.wires) == 1199, "what comes after it", bound=30)
         site.append("alert", "scale-1", 1)
         await until(lambda: central.of_kind("alert"))
         assert site.journal.acked == 39
-        assert central.repeated < 600
+        assert 0 < central.repeated < 600
 
 
 async def test_a_new_connection_sends_only_what_was_not_acknowledged(
