@@ -272,7 +272,7 @@ async def test_29_upgrade_of_the_database(tmp_path: Path, version: int) -> None:
 @pytest.mark.parametrize("version", [pytest.param(1, marks=pytest.mark.soak), 2])
 def test_29_power_cut_while_upgrading(tmp_path: Path, version: int) -> None:
     powercut.needed()
-    for cut_at in range(14, 120, 18):
+    for cut_at in range(14, 120, 26):
         disk = powercut.Disk(tmp_path / str(cut_at))
         messages = of_old(disk.folder / "j.db", version)
         with disk.powered(f"--cut-at={cut_at}", "--early=0.5") as power:

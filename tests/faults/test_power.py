@@ -11,7 +11,7 @@ from faults.witness import Record, Shown, ended, writer
 
 SHORT_AND_LONG = {
     "kills": [6, pytest.param(150, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
-    "cuts": [8, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
+    "cuts": [5, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])],
 }
 CUTS_OF_ONE_DISK = 4
 KILLED = (137, -9)
