@@ -52,15 +52,8 @@ _ABOUT = About(
 )
 
 
-def _check(column: int) -> None:
-    if not 6 <= column <= 16:
-        raise ValueError(f"column: {column} is outside 6 to 16")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ohaus:
-    """A scale that is asked for the weight it shows now."""
-
+class _Printer:
     about: ClassVar[About] = _ABOUT
     column: int = field(
         default=_COLUMN,
@@ -68,7 +61,13 @@ class Ohaus:
     )
 
     def __post_init__(self) -> None:
-        _check(self.column)
+        if not 6 <= self.column <= 16:
+            raise ValueError(f"column: {self.column} is outside 6 to 16")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ohaus(_Printer):
+    """A scale that is asked for the weight it shows now."""
 
     async def read(self, port: Port) -> Sequence[Indication]:
         """Return the weight shown now, stable or not."""
@@ -76,17 +75,8 @@ class Ohaus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OhausStream:
+class OhausStream(_Printer):
     """A scale set to print continuously."""
-
-    about: ClassVar[About] = _ABOUT
-    column: int = field(
-        default=_COLUMN,
-        metadata={"description": "column in which the weight ends; 11 without legend always may"},
-    )
-
-    def __post_init__(self) -> None:
-        _check(self.column)
 
     async def listen(self, port: Port) -> Sequence[Indication]:
         """Return the weight in the next line heard."""

@@ -6,9 +6,9 @@ Source: Adam Highland manual p29. Unverified: where a minus stands. What an over
 known, so nothing is sent then.
 """
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 
 def encode_line(shown: Shown) -> bytes:
@@ -19,30 +19,10 @@ def encode_line(shown: Shown) -> bytes:
     return f"{sign}{abs(shown.value):>12f} {shown.unit:<2}\r\n".encode("ascii")
 
 
-class Adam:
-    """A scale that sends a line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
 SIMULATED: dict[str, Simulated] = {
     "highland": Simulated(
         driver="adam",
-        make=Adam,
+        make=lambda scale: Stream(scale, encode_line),
         lines=("4800 8N1", "9600 8N1", "2400 8N1", "19200 8N1", "1200 8N1", "600 8N1"),
         foreign=b"           123 pcs\r\n",
         tells_stable=False,

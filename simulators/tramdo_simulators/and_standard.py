@@ -8,9 +8,9 @@ Source: manuals of the A&D GC, HC-i and GX-300 series. Unverified: which of the 
 overload a model sends, EC,E2 for a load cell that is gone, and E2 for an acting command.
 """
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked, Stream
 
 ACTING = frozenset(
     {b"Z", b"R", b"T", b"P", b"PRT", b"SMP", b"U", b"ON", b"OFF", b"CAL", b"C", b"\x1bT"}
@@ -28,23 +28,10 @@ def encode_line(shown: Shown) -> bytes:
     return f"{head},{sign}{abs(shown.value):0>8f}{shown.unit:>3}\r\n".encode("ascii")
 
 
-class And:
+class And(Asked):
     """A scale that answers `Q` and `SI`."""
 
-    def __init__(self, scale: Scale) -> None:
-        self.scale = scale
-        self.witness = Witness()
-
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its line end or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\n")
-        return (line + end, rest) if end else (b"", buffer[-256:])
-
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return the seconds a command is thought over."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command line."""
         command = request.strip(b"\r\n")
         value = False
@@ -58,34 +45,17 @@ class And:
             reply = b"EC,E2\r\n"
         else:
             reply = b"EC,E1\r\n"
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
-
-
-class AndStream:
-    """A scale that sends a line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
+        return reply, value
 
 
 _COUNT = b"QT,+00000123 PC\r\n"
 SIMULATED: dict[str, Simulated] = {
     "asked": Simulated(driver="and", make=And, lines=LINES, foreign=_COUNT, tells_basis=False),
     "stream": Simulated(
-        driver="and-stream", make=AndStream, lines=LINES, foreign=_COUNT, tells_basis=False
+        driver="and-stream",
+        make=lambda scale: Stream(scale, encode_line),
+        lines=LINES,
+        foreign=_COUNT,
+        tells_basis=False,
     ),
 }

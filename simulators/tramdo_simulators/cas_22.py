@@ -8,10 +8,11 @@ for an underload or a load cell that is gone.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked, Stream
 
 ACTING = (b"MZ", b"MT", b"PN", b"OP", b"EM", b"ZE", b"TR", b"KT", b"HD", b"PR")
 
@@ -48,49 +49,17 @@ def _lamps(shown: Shown, model: Model) -> int:
     return lit
 
 
-class Cas22:
-    """A streaming indicator: one frame every `period` seconds of real time."""
-
-    def __init__(
-        self, scale: Scale, *, model: Model = MODELS["ci-600d"], period: float = 0.1
-    ) -> None:
-        self.scale = scale
-        self.model = model
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the frame sent at this simulated second."""
-        shown = self.scale.indication(at)
-        frame = encode_frame(shown, self.model)
-        self.witness.note(Served(at, b"", frame), value=not shown.blank, request=False)
-        return frame
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an indicator that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
-class CasCommand:
+class CasCommand(Asked):
     """An indicator in command mode with a device number."""
 
+    keep = 64
+
     def __init__(self, scale: Scale, *, model: Model = MODELS["ci-600d"], number: int = 1) -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.model = model
         self.number = number
-        self.witness = Witness()
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its line end or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\n")
-        return (line + end, rest) if end else (b"", buffer[-64:])
-
-    def wait(self, request: bytes, at: float) -> float:
-        """Return the seconds until it answers: none."""
-        del request, at
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the frame for RW; a command that acts is counted and refused."""
         shown, reply = self.scale.indication(at), b"?\r\n"
         prefix = b"%02d" % self.number
@@ -102,17 +71,15 @@ class CasCommand:
             self.witness.writes += 1
             reply = b"!\r\n"
         value = len(reply) > 3 and not shown.blank
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
+        return reply, value
 
 
 _FOREIGN = b"CAS PD-II  Ver 1.00\r\n"
 
 
 def _streaming(name: str) -> Simulated:
-    return Simulated(
-        driver="cas-22", make=lambda scale: Cas22(scale, model=MODELS[name]), foreign=_FOREIGN
-    )
+    encode = partial(encode_frame, model=MODELS[name])
+    return Simulated(driver="cas-22", make=lambda scale: Stream(scale, encode), foreign=_FOREIGN)
 
 
 SIMULATED: dict[str, Simulated] = {

@@ -8,7 +8,7 @@ Unverified: that an underload and a load cell that is gone look like an overload
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 ENQ, ACK, DC1, DC2, NAK = b"\x05", b"\x06", b"\x11", b"\x12", b"\x15"
 
@@ -26,25 +26,17 @@ def encode_frame(shown: Shown, fill: str = " ") -> bytes:
     return b"\x01\x02" + content + bytes([check]) + b"\x03\x04"
 
 
-class CasEcr:
+class CasEcr(Asked):
     """A retail scale; `busy` makes it refuse with NAK, `fill` pads its digits."""
 
+    end = b""
+
     def __init__(self, scale: Scale, *, fill: str = "0") -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.fill = fill
         self.busy = False
-        self.witness = Witness()
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one character from what has come."""
-        return buffer[:1], buffer[1:]
-
-    def wait(self, request: bytes, at: float) -> float:
-        """Return the seconds until it answers: none."""
-        del request, at
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one character; `W`, which changes how it sends, counts as acting."""
         shown, reply = self.scale.indication(at), b""
         if request == ENQ:
@@ -54,8 +46,7 @@ class CasEcr:
         elif request == b"W":
             self.witness.writes += 1
         value = request == DC1 and not shown.blank
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
+        return reply, value
 
 
 def _simulated(fill: str) -> Simulated:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 GRAM = Decimal("0.001")
 
@@ -27,25 +27,16 @@ def encode_answer(shown: Shown) -> bytes:
     return content + bytes([check]) + b"\r\n"
 
 
-class Dibal:
+class Dibal(Stream):
     """A shop scale with d = 1 g that is asked every `period` seconds of real time."""
 
     def __init__(self, scale: Scale, *, period: float = 0.2) -> None:
-        self.scale = scale
-        self.scale.settings = replace(scale.settings, interval=GRAM)
-        self.period = period
-        self.witness = Witness()
+        scale.settings = replace(scale.settings, interval=GRAM)
+        super().__init__(scale, encode_answer, period=period)
 
-    def line(self, at: float) -> bytes:
-        """Return the answer given at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_answer(shown)
-        self.witness.note(Served(at, b"", line), value=line[2:3] == b"0", request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent by somebody who should only listen."""
-        self.witness.writes += len(octets)
+    def tells(self, shown: Shown) -> bool:
+        """Return whether the result is 0."""
+        return not (shown.blank or shown.value < 0)
 
 
 SIMULATED: dict[str, Simulated] = {

@@ -9,7 +9,7 @@ stands in the fields of OL and UL, and OL for a load cell that is gone.
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 ACTING = frozenset(
     ("TARE", "T", "ZERO", "Z", "CLEAR", "C", "NTGS", "PID", "ALDL", "TMAN", "PRNT", "P")
@@ -35,36 +35,24 @@ def encode_extended(shown: Shown) -> str:
     return f"1{_state(shown)},{net},{tare},{0:>10},{shown.unit:>2}\r\n"
 
 
-class Dini:
+class Dini(Asked):
     """An indicator; with an `address` it hears only what begins with it."""
 
     def __init__(self, scale: Scale, *, address: str = "") -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.address = address
-        self.witness = Witness()
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its line end or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\n")
-        return (line + end, rest) if end else (b"", buffer[-256:])
-
-    def wait(self, request: bytes, at: float) -> float:
-        """Return the seconds until it answers: none."""
-        del request, at
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command line."""
         text, shown = request.decode("latin-1").rstrip("\r\n"), self.scale.indication(at)
-        reply = self._reply(text.removeprefix(self.address), shown)
+        reply = self._said(text.removeprefix(self.address), shown)
         if not text.startswith(self.address):
             reply = ""
         sent = f"{self.address}{reply}".encode("ascii") if reply else b""
         value = text.endswith(("READ", "REXT")) and not shown.blank
-        self.witness.note(Served(at, request, sent), value=value)
-        return sent
+        return sent, value
 
-    def _reply(self, command: str, shown: Shown) -> str:
+    def _said(self, command: str, shown: Shown) -> str:
         if command == "READ":
             return encode_standard(shown)
         if command == "REXT":

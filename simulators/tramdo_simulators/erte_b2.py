@@ -6,9 +6,9 @@ Source: ERTE B2 manual p16. Unverified: what the display shows after E, and E fo
 is gone.
 """
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 
 def encode_answer(shown: Shown) -> bytes:
@@ -19,32 +19,20 @@ def encode_answer(shown: Shown) -> bytes:
     return f"{letter}{shown.value:>6f}\r".encode("ascii")
 
 
-class ErteB2:
+class ErteB2(Asked):
     """An indicator that knows one question; any other letter may act, so it is counted."""
 
-    def __init__(self, scale: Scale) -> None:
-        self.scale = scale
-        self.witness = Witness()
+    end = b"\r"
+    keep = 64
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its CR or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\r")
-        return (line + end, rest) if end else (b"", buffer[-64:])
-
-    def wait(self, request: bytes, at: float) -> float:
-        """Return the seconds until it answers: none."""
-        del request, at
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the display for `d`, nothing for anything else."""
         shown, reply = self.scale.indication(at), b""
         if request.endswith(b"d\r"):
             reply = encode_answer(shown)
         else:
             self.witness.writes += 1
-        self.witness.note(Served(at, request, reply), value=bool(reply) and not shown.blank)
-        return reply
+        return reply, bool(reply) and not shown.blank
 
 
 SIMULATED: dict[str, Simulated] = {

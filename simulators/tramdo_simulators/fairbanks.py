@@ -7,9 +7,9 @@ Source: notes of a public program; its only examples are 1 and 2 with 960 and 96
 where the mark of a minus stands, 3, and the same 3 for an underload.
 """
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 
 def encode_line(shown: Shown) -> bytes:
@@ -21,30 +21,10 @@ def encode_line(shown: Shown) -> bytes:
     return f"{'1' if shown.stable else '2'}{minus}{digits:>7}    00\r\n".encode("ascii")
 
 
-class Fairbanks:
-    """A streaming indicator: one line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an indicator that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
 SIMULATED: dict[str, Simulated] = {
     "6011": Simulated(
         driver="fairbanks",
-        make=Fairbanks,
+        make=lambda scale: Stream(scale, encode_line),
         settings={"decimals": 2, "length": 17},
         foreign=b"FAIRBANKS 6011 V1.1\r\n",
         tells_unit=False,

@@ -6,11 +6,11 @@
 Source: Flintec FT-111(D) manual p89. Unverified: the number of digits and the letter M.
 """
 
-from collections.abc import Callable
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 
 def encode_line(shown: Shown, width: int) -> bytes:
@@ -23,35 +23,11 @@ def encode_line(shown: Shown, width: int) -> bytes:
     return f"\x02{letter}{sign}{abs(shown.value):0{width}f}\r\n".encode("ascii")
 
 
-class FlintecFast:
-    """A streaming indicator: one line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, *, width: int = 8, period: float = 0.02) -> None:
-        self.scale = scale
-        self.width = width
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.width)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
-def _make(width: int) -> Callable[[Scale], FlintecFast]:
-    return lambda scale: FlintecFast(scale, width=width)
-
-
 def _simulated(width: int) -> Simulated:
+    encode = partial(encode_line, width=width)
     return Simulated(
         driver="flintec-fast",
-        make=_make(width),
+        make=lambda scale: Stream(scale, encode, period=0.02),
         settings={} if width == 8 else {"width": width},
         lines=("9600 8N1", "9600 7E1"),
         foreign=b"S S     100.00 kg\r\n",

@@ -11,13 +11,15 @@ from decimal import Decimal
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 OPENED = datetime.fromisoformat("2023-11-07T17:19:26+00:00")
 
 
-def encode_packet(shown: Shown, now: datetime, between: str = "-") -> bytes:
-    """Return the packet that prints what is shown."""
+def encode_packet(shown: Shown, now: datetime = OPENED, between: str = "-") -> bytes:
+    """Return the packet that prints what is shown, b"" without a weight."""
+    if shown.blank:
+        return b""
 
     def _weight(value: Decimal) -> str:
         return f"{value:>6f} {shown.unit}"
@@ -29,26 +31,16 @@ def encode_packet(shown: Shown, now: datetime, between: str = "-") -> bytes:
     return "".join(f"{line}\r\n" for line in (*lines, *rest)).encode("ascii")
 
 
-class JadeverJik:
+class JadeverJik(Stream):
     """A counting scale on which somebody prints every `period` seconds of real time."""
 
     def __init__(self, scale: Scale, *, between: str = "-", period: float = 0.2) -> None:
-        self.scale = scale
+        super().__init__(scale, encode_packet, period=period)
         self.between = between
-        self.period = period
-        self.witness = Witness()
 
-    def line(self, at: float) -> bytes:
-        """Return the packet printed at this simulated second; nothing without a weight."""
-        shown, packet = self.scale.indication(at), b""
-        if not shown.blank:
-            packet = encode_packet(shown, OPENED + timedelta(seconds=at), self.between)
-        self.witness.note(Served(at, b"", packet), value=not shown.blank, request=False)
-        return packet
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to a scale that should only be listened to."""
-        self.witness.writes += len(octets)
+    def text(self, shown: Shown, at: float) -> bytes:
+        """Return the packet printed at this simulated second."""
+        return encode_packet(shown, OPENED + timedelta(seconds=at), self.between)
 
 
 def _simulated(between: str) -> Simulated:

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 ACTING = frozenset({"@", "Z", "ZI", "T", "TI", "TAC", "C1", "C2", "C3", "DW", "PWR"})
 SIGNALS = ("SIH", "M28", "C0", "TA")
@@ -34,7 +34,7 @@ def encode_weight(shown: Shown) -> bytes:
     return f"S {letter} {shown.value:>10f} {shown.unit}\r\n".encode("ascii")
 
 
-class MtSics:
+class MtSics(Asked):
     """An MT-SICS server for one scale; `patience` is its stability time-out in seconds.
 
     `knows` names the questions out of `SIGNALS` that it answers. `adjustment_due` may be set at
@@ -49,12 +49,11 @@ class MtSics:
         patience: float = 3.0,
         knows: tuple[str, ...] = (),
     ) -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.patience = patience
         self.knows = knows
         self.adjustment_due = False
         self.celsius = Decimal("22.5")
-        self.witness = Witness()
         maximum = f"{scale.settings.capacity} {scale.settings.unit}"
         self._identity = {
             "I1": '"01" "2.30" "2.20"',
@@ -63,24 +62,15 @@ class MtSics:
             "I4": f'"{serial}"',
         }
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its line end or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\n")
-        return (line + end, rest) if end else (b"", buffer[-256:])
-
     def wait(self, request: bytes, at: float) -> float:
         """Return the seconds this command is thought over: S waits for stability."""
         if request.strip() != b"S":
             return 0.0
         return min(max(0.0, self.scale.settled(at) - at), self.patience)
 
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command line."""
-        reply, value = self._reply(request.rstrip(b"\r\n"), at)
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
-
-    def _reply(self, command: bytes, at: float) -> tuple[bytes, bool]:
+        command = request.rstrip(b"\r\n")
         if command in (b"S", b"SI"):
             shown = self.scale.indication(at)
             if command == b"S" and not shown.stable and not shown.blank:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 ACTING = b"ZTCUP"
 ALWAYS, MORE = 0x30, 0x40
@@ -46,31 +46,21 @@ def encode_status(shown: Shown, dialect: Dialect) -> bytes:
     return b"\n" + bytes(all_four[: dialect.status]) + b"\r\x03"
 
 
-class Nci:
+class Nci(Asked):
     """A scale that is asked."""
 
+    end = b"\r"
+
     def __init__(self, scale: Scale, *, dialect: Dialect = DIALECTS["three"]) -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.dialect = dialect
-        self.witness = Witness()
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its CR or b"", the rest)."""
-        command, end, rest = buffer.partition(b"\r")
-        return (command + end, rest) if end else (b"", buffer[-256:])
-
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return 0: it answers at once."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command."""
         shown = self.scale.indication(at)
-        reply = self._reply(request, shown)
-        self.witness.note(Served(at, request, reply), value=request == b"W\r" and not shown.blank)
-        return reply
+        return self._said(request, shown), request == b"W\r" and not shown.blank
 
-    def _reply(self, request: bytes, shown: Shown) -> bytes:
+    def _said(self, request: bytes, shown: Shown) -> bytes:
         if request == b"W\r":
             return encode_weight(shown, self.dialect)
         if request == b"S\r":

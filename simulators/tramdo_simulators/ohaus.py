@@ -9,10 +9,11 @@ documented: nothing is sent then. Unverified: where ? stands in the other layout
 """
 
 import re
+from functools import partial
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked, Stream
 
 ACTING = frozenset({b"Z", b"T", b"C", b"L", b"PSI", b"POH", b"\x1bR", b"PU", b"PM"})
 SETTING = re.compile(rb"\d{1,4}P|[0-9SC]A|\d{1,2}M")
@@ -31,24 +32,20 @@ def encode_line(shown: Shown, layout: str) -> bytes:
     return f"{sign}{abs(shown.value):>7f} {shown.unit:<5}{mark}{legend}\r\n".encode("ascii")
 
 
-class Ohaus:
+class Ohaus(Asked):
     """A scale that answers `IP` and `P`."""
 
+    end = b"\r"
+
     def __init__(self, scale: Scale, layout: str = "defender") -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.layout = layout
-        self.witness = Witness()
 
     def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its CR or b"", the rest)."""
-        line, end, rest = buffer.lstrip(b"\n").partition(b"\r")
-        return (line + end, rest) if end else (b"", buffer[-256:])
+        """Cut one command from what has come; an LF after the CR is no command."""
+        return super().take(buffer.lstrip(b"\n"))
 
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return the seconds a command is thought over."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command."""
         command = request.strip(b"\r\n")
         reply, value = b"ES\r\n", False
@@ -59,35 +56,14 @@ class Ohaus:
             reply = b"Sr 1.10\r\n"
         elif command in ACTING or SETTING.fullmatch(command):
             self.witness.writes += 1
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
-
-
-class OhausStream:
-    """A scale that prints a line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, layout: str = "defender", *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.layout = layout
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.layout)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
+        return reply, value
 
 
 def _of(layout: str, *, asked: bool) -> Simulated:
+    encode = partial(encode_line, layout=layout)
     return Simulated(
         driver="ohaus" if asked else "ohaus-stream",
-        make=lambda scale: Ohaus(scale, layout) if asked else OhausStream(scale, layout),
+        make=lambda scale: Ohaus(scale, layout) if asked else Stream(scale, encode),
         lines=LINES,
         foreign=b"Sr 1.10\r\n",
         tells_basis=layout == "defender",

@@ -6,10 +6,11 @@ letter of stx-letter.
 """
 
 from collections.abc import Callable
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 
 def _sign(shown: Shown) -> str:
@@ -44,31 +45,10 @@ def encode_line(shown: Shown, dialect: str) -> bytes:
     return DIALECTS[dialect](shown).encode("ascii")
 
 
-class PlainLine:
-    """A balance that sends a line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, dialect: str = "kern", *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.dialect)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
 def _of(dialect: str) -> Simulated:
     return Simulated(
         driver="plain-line",
-        make=lambda scale: PlainLine(scale, dialect),
+        make=lambda scale: Stream(scale, partial(encode_line, dialect=dialect)),
         settings={"dialect": dialect},
         foreign=b"\x02A   E   \r\x03" if dialect == "stx-letter" else b"     Ver 1.00\r\n",
         tells_unit=dialect != "stx-letter",

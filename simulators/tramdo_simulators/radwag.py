@@ -9,9 +9,11 @@ Sources: Radwag PUE C/31H manual p58-59, WTC manual p48. Unverified: the answer 
 in the mass field of an overload, and the answer where the load cell is gone.
 """
 
+from functools import partial
+
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked, Stream
 
 ACTING = frozenset({b"Z", b"T", b"C0", b"C1", b"CU0", b"CU1", b"K0", b"K1", b"UT"})
 
@@ -28,24 +30,14 @@ def encode_mass(shown: Shown, command: str) -> bytes:
     return mass.encode("ascii")
 
 
-class Radwag:
+class Radwag(Asked):
     """A scale that answers `S`, `SI` and `SUI`; `accepts` lets `S A` go before the mass."""
 
     def __init__(self, scale: Scale, *, accepts: bool = False) -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.accepts = accepts
-        self.witness = Witness()
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its line end or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\n")
-        return (line + end, rest) if end else (b"", buffer[-256:])
-
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return the seconds a command is thought over."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command line."""
         command = request.strip(b"\r\n")
         reply, value = b"ES\r\n", False
@@ -57,28 +49,7 @@ class Radwag:
             reply = b'NB A "123456"\r\n'
         elif command.split(b" ")[0] in ACTING:
             self.witness.writes += 1
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
-
-
-class RadwagStream:
-    """A scale that sends a mass frame every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_mass(shown, "SUI")
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
+        return reply, value
 
 
 _SERIAL = b'NB A "123456"\r\n'
@@ -98,6 +69,9 @@ SIMULATED: dict[str, Simulated] = {
         tells_basis=False,
     ),
     "stream": Simulated(
-        driver="radwag-stream", make=RadwagStream, foreign=_SERIAL, tells_basis=False
+        driver="radwag-stream",
+        make=lambda scale: Stream(scale, partial(encode_mass, command="SUI")),
+        foreign=_SERIAL,
+        tells_basis=False,
     ),
 }

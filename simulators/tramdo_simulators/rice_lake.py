@@ -8,10 +8,11 @@ status: out of range this one sends nothing.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 ONE_LETTER = {"kg": "K", "lb": "L", "g": "G", "oz": "O"}
 
@@ -71,34 +72,11 @@ def _status(shown: Shown, dialect: Dialect) -> str:
     return rest if shown.stable else motion
 
 
-class RiceLake:
-    """A streaming indicator: one line every `period` seconds of real time."""
-
-    def __init__(
-        self, scale: Scale, *, dialect: Dialect = DIALECTS["rice-lake"], period: float = 0.1
-    ) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.dialect)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
 def _simulated(name: str, foreign: bytes) -> Simulated:
     dialect = DIALECTS[name]
     return Simulated(
         driver="rice-lake",
-        make=lambda scale: RiceLake(scale, dialect=dialect),
+        make=lambda scale: Stream(scale, partial(encode_line, dialect=dialect)),
         settings={} if name in ("rice-lake", "two-letters") else {"dialect": name},
         foreign=foreign,
         tells_stable=bool(dialect.status[1]),

@@ -10,10 +10,11 @@ for a load cell that is gone. Gross is never sent: a balance calls what it shows
 """
 
 import re
+from functools import partial
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked, Stream
 
 _COMMAND = re.compile(rb"\x1b(?P<token>[A-Z]|[a-z]\d?_|[a-z][A-Z0-9]_)[\r\n]*")
 ACTING = frozenset(b"TUVZWKLMNORQS")
@@ -42,13 +43,12 @@ def _blank(shown: Shown, dialect: str) -> bytes:
     return b"Stat     Low \r\n" if shown.underload else b"Stat     High\r\n"
 
 
-class Sbi:
+class Sbi(Asked):
     """A balance that answers `ESC P`, with or without CR LF."""
 
     def __init__(self, scale: Scale, dialect: str = "sbi22") -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.dialect = dialect
-        self.witness = Witness()
 
     def take(self, buffer: bytes) -> tuple[bytes, bytes]:
         """Cut one command from what has come: (command or b"", the rest)."""
@@ -56,11 +56,7 @@ class Sbi:
             return b"", buffer[-64:]
         return found[0], buffer[found.end() :]
 
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return the seconds a command is thought over."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command, b"" where a balance gives none."""
         token = request.strip(b"\x1b\r\n")
         reply, value = b"", False
@@ -71,29 +67,7 @@ class Sbi:
             reply = IDENTITY
         elif token[0] in ACTING or token.startswith((b"f", b"s", b"k")):
             self.witness.writes += 1
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
-
-
-class SbiStream:
-    """A balance that prints a line every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, dialect: str = "sbi22", *, period: float = 0.1) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.dialect)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
+        return reply, value
 
 
 def _asked(dialect: str) -> Simulated:
@@ -112,7 +86,7 @@ def _stream(dialect: str) -> Simulated:
     own = dialect != "mettler-print26"
     return Simulated(
         driver="sbi-stream",
-        make=lambda scale: SbiStream(scale, dialect),
+        make=lambda scale: Stream(scale, partial(encode_line, dialect=dialect)),
         settings={"dialect": dialect},
         lines=LINES,
         foreign=IDENTITY,

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 ACTING = frozenset("ZTCUXRSPQ")
 ABOUT = ("SMA:2/1.0", "MFG:tramdo", "MOD:simulated", "REV:1.0", "SN :1", "END:")
@@ -28,25 +28,17 @@ def encode_weight(shown: Shown, kind: str, blank: str = " ") -> bytes:
     return f"\n{text}{shown.unit.ljust(3, blank)}\r".encode("ascii")
 
 
-class Sma:
+class Sma(Asked):
     """A scale; `blank` is what pads its unit."""
 
+    end = b"\r"
+
     def __init__(self, scale: Scale, *, blank: str = " ") -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.blank = blank
-        self.witness = Witness()
         self._about = 0
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its CR or b"", the rest)."""
-        command, end, rest = buffer.partition(b"\r")
-        return (command + end, rest) if end else (b"", buffer[-256:])
-
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return 0: it answers at once."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command."""
         command = request.strip(b"\r\n\x1b").decode("ascii", "replace")
         shown = self._weighed(command, at)
@@ -54,10 +46,8 @@ class Sma:
             kind = {"W": "GN", "H": "gn", "M": "TT"}[command][shown.net]
             reply = encode_weight(shown, kind, self.blank)
         else:
-            reply = self._reply(command)
-        value = shown is not None and not shown.blank
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
+            reply = self._said(command)
+        return reply, shown is not None and not shown.blank
 
     def _weighed(self, command: str, at: float) -> Shown | None:
         shown = self.scale.indication(at)
@@ -69,7 +59,7 @@ class Sma:
             return replace(shown, value=Decimal(gross - self.scale.tared))
         return shown if command == "W" else None
 
-    def _reply(self, command: str) -> bytes:
+    def _said(self, command: str) -> bytes:
         if command in ("A", "B"):
             self._about = 0 if command == "A" else min(self._about + 1, len(ABOUT) - 1)
             return f"\n{ABOUT[self._about]}\r".encode("ascii")

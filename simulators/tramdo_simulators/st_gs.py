@@ -10,10 +10,11 @@ but Excell's sends without a value, and OL for a load cell that is gone.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +67,13 @@ def _digits(shown: Shown, dialect: Dialect) -> str:
     return sign + f"{abs(shown.value):f}".rjust(dialect.width, dialect.fill)
 
 
-class StGs:
+class StGs(Stream):
     """A streaming indicator: one line every `period` seconds of real time."""
 
     def __init__(
         self, scale: Scale, *, dialect: Dialect = DIALECTS["t-scale"], period: float = 0.1
     ) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.dialect)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
+        super().__init__(scale, partial(encode_line, dialect=dialect), period=period)
 
 
 def _simulated(name: str, *, length: int | None = None, tells_unit: bool = True) -> Simulated:

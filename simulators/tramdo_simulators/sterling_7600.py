@@ -8,7 +8,7 @@ Unverified: OLOLOL, ULULUL, ------- and Err.81 on the line.
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 ACTING = frozenset({b"ZRO", b"ATW", b"IPW", b"ITW", b"IID", b"SRP"})
 
@@ -23,25 +23,17 @@ def encode_answer(shown: Shown, *, net: bool) -> bytes:
     return f"{word}{value:>{13 - len(word)}f} {shown.unit}\r\n".encode("ascii")
 
 
-class Sterling7600:
+class Sterling7600(Asked):
     """A counting scale; `echo` says how many letters of the question run into the answer."""
 
+    end = b"\r"
+    keep = 64
+
     def __init__(self, scale: Scale, *, echo: int = 3) -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.echo = echo
-        self.witness = Witness()
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one command from what has come: (command with its CR or b"", the rest)."""
-        line, end, rest = buffer.partition(b"\r")
-        return (line + end, rest) if end else (b"", buffer[-64:])
-
-    def wait(self, request: bytes, at: float) -> float:
-        """Return the seconds until it answers: none."""
-        del request, at
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command."""
         command, shown, value = request.rstrip(b"\r"), self.scale.indication(at), False
         if command in (b"SGW", b"SNW"):
@@ -52,8 +44,7 @@ class Sterling7600:
         else:
             body = b"Err.81\r\n"
         reply = command[len(command) - self.echo :] + body if self.echo else body
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
+        return reply, value
 
 
 def _simulated(echo: int) -> Simulated:

@@ -9,7 +9,7 @@ A weight is given at rest and from zero up only. Sources: Mettler-Toledo DIVA se
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 MOTION, OVER, UNDER, OUTSIDE_ZERO, NET, ALWAYS = 1, 2, 4, 8, 32, 64
 ACTING = b"ZTCE"  # E begins an echo test that only F ends
@@ -32,31 +32,22 @@ def encode_status(shown: Shown) -> bytes:
     return bytes((2, ord("?"), status, 13))
 
 
-class Toledo8217:
+class Toledo8217(Asked):
     """A retail scale; one request is one byte."""
 
+    end = b""
+
     def __init__(self, scale: Scale) -> None:
-        self.scale = scale
-        self.witness = Witness()
+        super().__init__(scale)
         self._echoing = False
 
-    def take(self, buffer: bytes) -> tuple[bytes, bytes]:
-        """Cut one byte."""
-        return buffer[:1], buffer[1:]
-
-    def wait(self, _request: bytes, _at: float) -> float:
-        """Return 0: it answers at once."""
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one byte."""
         shown = self.scale.indication(at)
-        reply = self._reply(request, shown)
-        value = request == b"W" and b"?" not in reply
-        self.witness.note(Served(at, request, reply), value=value)
-        return reply
+        reply = self._said(request, shown)
+        return reply, request == b"W" and b"?" not in reply
 
-    def _reply(self, request: bytes, shown: Shown) -> bytes:
+    def _said(self, request: bytes, shown: Shown) -> bytes:
         if self._echoing or request == b"E":
             was, self._echoing = self._echoing, request != b"F"
             return request if was else b"\x02E\r"

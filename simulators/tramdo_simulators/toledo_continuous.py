@@ -7,10 +7,11 @@ sum covers and which way round its bit 6 of SWB is; that a cut cable sets the ra
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 ALWAYS = 0b0010_0000
 UNIT_CODES = {"g": 1, "t": 2, "oz": 3}
@@ -72,27 +73,13 @@ def _sealed(frame: bytes, bits: int) -> bytes:
     return frame + bytes([-sum(frame) % (1 << bits)]) if bits else frame
 
 
-class ToledoContinuous:
-    """A streaming indicator: one frame every `period` seconds of real time."""
+class ToledoContinuous(Stream):
+    """A streaming indicator, which would take P, T, Z and C as commands."""
 
     def __init__(
         self, scale: Scale, *, dialect: Dialect = DIALECTS["mettler"], period: float = 0.14
     ) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the frame sent at this simulated second."""
-        shown = self.scale.indication(at)
-        frame = encode_frame(shown, self.dialect)
-        self.witness.note(Served(at, b"", frame), value=not shown.blank, request=False)
-        return frame
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that takes P, T, Z and C as commands."""
-        self.witness.writes += len(octets)
+        super().__init__(scale, partial(encode_frame, dialect=dialect), period=period)
 
 
 def _simulated(name: str, lines: tuple[str, ...], foreign: bytes) -> Simulated:

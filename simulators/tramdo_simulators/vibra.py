@@ -6,12 +6,12 @@
 Sources: ViBRA HG manual p28; a line captured in a quality room. Unverified: E for overload.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,41 +42,14 @@ def encode_line(shown: Shown, dialect: Dialect) -> bytes:
     return f"{sign}{digits}{unit} {state}\r\n".encode("ascii")
 
 
-class Vibra:
-    """A streaming balance: one line every `period` seconds of real time."""
-
-    def __init__(
-        self, scale: Scale, *, dialect: Dialect = DIALECTS["seven"], period: float = 0.2
-    ) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = encode_line(shown, self.dialect)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
-def _simulated(make: Callable[[Scale], Vibra]) -> Simulated:
+def _simulated(dialect: Dialect) -> Simulated:
     return Simulated(
         driver="vibra",
-        make=make,
+        make=lambda scale: Stream(scale, partial(encode_line, dialect=dialect), period=0.2),
         lines=("1200 8N2",),
         foreign=b"ST,GS,   245.6 g\r\n",
         tells_basis=False,
     )
 
 
-SIMULATED: dict[str, Simulated] = {
-    "seven": _simulated(Vibra),
-    "eight": _simulated(lambda scale: Vibra(scale, dialect=DIALECTS["eight"])),
-    "auxiliary": _simulated(lambda scale: Vibra(scale, dialect=DIALECTS["auxiliary"])),
-}
+SIMULATED: dict[str, Simulated] = {name: _simulated(one) for name, one in DIALECTS.items()}

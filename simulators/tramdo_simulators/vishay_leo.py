@@ -7,12 +7,12 @@ Sources: Vishay VT200/220 manual p51-53; text reported from a weighbridge. Unver
 beside "out of range" and "no weight" (zeros here), and the sign there.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Encode, Stream
 
 
 def encode_line(shown: Shown, *, letters: bool = False) -> bytes:
@@ -31,37 +31,10 @@ def _field(value: Decimal) -> str:
     return f"{value:07f}" if value < 0 else f"{value:06f}"
 
 
-class VishayLeo:
-    """A streaming indicator: one string every `period` seconds of real time."""
-
-    def __init__(
-        self,
-        scale: Scale,
-        *,
-        encode: Callable[[Shown], bytes] = encode_line,
-        period: float = 0.1,
-    ) -> None:
-        self.scale = scale
-        self.encode = encode
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the string sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = self.encode(shown)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
-def _simulated(make: Callable[[Scale], VishayLeo]) -> Simulated:
+def _simulated(encode: Encode) -> Simulated:
     return Simulated(
         driver="vishay-leo",
-        make=make,
+        make=lambda scale: Stream(scale, encode),
         lines=("2400 7E1",),
         foreign=b"ST,GS,   245.6 g\r\n",
         tells_unit=False,
@@ -69,8 +42,6 @@ def _simulated(make: Callable[[Scale], VishayLeo]) -> Simulated:
 
 
 SIMULATED: dict[str, Simulated] = {
-    "short": _simulated(VishayLeo),
-    "letters": _simulated(
-        lambda scale: VishayLeo(scale, encode=lambda shown: encode_line(shown, letters=True))
-    ),
+    "short": _simulated(encode_line),
+    "letters": _simulated(partial(encode_line, letters=True)),
 }

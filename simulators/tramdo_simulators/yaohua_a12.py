@@ -8,12 +8,12 @@ Unverified: how the A12E fills its seven characters, OL for a load cell that is 
 the `w` lines stop at overload.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Encode, Stream
 
 LINES = ("9600 8N1", "1200 8N1", "4800 8N1", "2400 8N1", "600 8N1")
 
@@ -54,33 +54,10 @@ def encode_checked(shown: Shown) -> bytes:
     return f"{content}{total:02X}\r\n".encode("ascii")
 
 
-class YaohuaA12:
-    """A streaming indicator: one line every `period` seconds of real time."""
-
-    def __init__(
-        self, scale: Scale, *, encode: Callable[[Shown], bytes], period: float = 0.1
-    ) -> None:
-        self.scale = scale
-        self.encode = encode
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the line sent at this simulated second."""
-        shown = self.scale.indication(at)
-        line = self.encode(shown)
-        self.witness.note(Served(at, b"", line), value=not shown.blank, request=False)
-        return line
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
-def _simulated(encode: Callable[[Shown], bytes], *, tells_blank: bool = False) -> Simulated:
+def _simulated(encode: Encode, *, tells_blank: bool = False) -> Simulated:
     return Simulated(
         driver="yaohua-a12",
-        make=lambda scale: YaohuaA12(scale, encode=encode),
+        make=lambda scale: Stream(scale, encode),
         lines=LINES,
         foreign=b"ST,GS,   245.6 g\r\n",
         tells_stable=False,
@@ -89,8 +66,8 @@ def _simulated(encode: Callable[[Shown], bytes], *, tells_blank: bool = False) -
 
 
 SIMULATED: dict[str, Simulated] = {
-    "liden": _simulated(lambda shown: encode_line(shown, DIALECTS["liden"])),
-    "heb-tw": _simulated(lambda shown: encode_line(shown, DIALECTS["heb-tw"])),
-    "a12": _simulated(lambda shown: encode_line(shown, DIALECTS["a12"])),
+    "liden": _simulated(partial(encode_line, dialect=DIALECTS["liden"])),
+    "heb-tw": _simulated(partial(encode_line, dialect=DIALECTS["heb-tw"])),
+    "a12": _simulated(partial(encode_line, dialect=DIALECTS["a12"])),
     "a12e": _simulated(encode_checked, tells_blank=True),
 }

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from tramdo_simulators.scale import Scale, Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Asked
 
 LINES = ("9600 8N1", "1200 8N1", "4800 8N1", "2400 8N1", "600 8N1")
 STX, ETX = b"\x02", b"\x03"
@@ -42,13 +42,12 @@ def weight_of(shown: Shown, letter: str) -> Decimal:
     return {"B": shown.gross, "C": shown.gross - shown.value, "D": shown.value}[letter]
 
 
-class YaohuaCommand:
+class YaohuaCommand(Asked):
     """An indicator at an address, 1 to 26."""
 
     def __init__(self, scale: Scale, *, address: int = 1) -> None:
-        self.scale = scale
+        super().__init__(scale)
         self.letter = chr(ord("A") + address - 1)
-        self.witness = Witness()
 
     def take(self, buffer: bytes) -> tuple[bytes, bytes]:
         """Cut one command from what has come: (command or b"", the rest)."""
@@ -58,18 +57,12 @@ class YaohuaCommand:
             return b"", (start + command)[-32:]
         return STX + command.rpartition(STX)[2] + ETX, rest
 
-    def wait(self, request: bytes, at: float) -> float:
-        """Return no time: it answers at once."""
-        del request, at
-        return 0.0
-
-    def answer(self, request: bytes, at: float) -> bytes:
+    def reply(self, request: bytes, at: float) -> tuple[bytes, bool]:
         """Return the answer to one command."""
-        reply = self._reply(request, at)
-        self.witness.note(Served(at, request, reply), value=len(reply) > 6)
-        return reply
+        said = self._said(request, at)
+        return said, len(said) > 6
 
-    def _reply(self, request: bytes, at: float) -> bytes:
+    def _said(self, request: bytes, at: float) -> bytes:
         asked = request[1:3].decode("latin-1")
         if len(asked) < 2 or asked[0] != self.letter:
             return b""

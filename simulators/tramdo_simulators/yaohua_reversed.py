@@ -8,10 +8,11 @@ the minus stands, and that nothing comes at overload.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Stream
 
 LINES = ("9600 8N1", "1200 8N1", "4800 8N1", "2400 8N1", "600 8N1")
 
@@ -42,32 +43,11 @@ def encode_frame(shown: Shown, dialect: Dialect) -> bytes:
     return b"=" + (sign + digits)[::-1].encode("ascii")
 
 
-class YaohuaReversed:
-    """A streaming indicator: one frame every `period` seconds of real time."""
-
-    def __init__(
-        self, scale: Scale, *, dialect: Dialect = DIALECTS["old"], period: float = 0.05
-    ) -> None:
-        self.scale = scale
-        self.dialect = dialect
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the frame sent at this simulated second."""
-        frame = encode_frame(self.scale.indication(at), self.dialect)
-        self.witness.note(Served(at, b"", frame), value=bool(frame), request=False)
-        return frame
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
 def _simulated(name: str, **settings: str | int) -> Simulated:
+    encode = partial(encode_frame, dialect=DIALECTS[name])
     return Simulated(
         driver="yaohua-reversed",
-        make=lambda scale: YaohuaReversed(scale, dialect=DIALECTS[name]),
+        make=lambda scale: Stream(scale, encode, period=0.05),
         settings=settings,
         lines=LINES,
         foreign=b"=00004.8(kg)\r\n",

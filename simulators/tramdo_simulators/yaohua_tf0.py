@@ -6,11 +6,11 @@ Sources: Pro XK3190-A9+ manual p9; XK3190-A22 manual p13 (the check sum's other 
 captured frames. What is sent at overload is not documented: here nothing, as is assumed.
 """
 
-from collections.abc import Callable
+from functools import partial
 
-from tramdo_simulators.scale import Scale, Shown
+from tramdo_simulators.scale import Shown
 from tramdo_simulators.simulated import Simulated
-from tramdo_simulators.witness import Served, Witness
+from tramdo_simulators.talking import Encode, Stream
 
 LINES = ("9600 8N1", "1200 8N1", "4800 8N1", "2400 8N1", "600 8N1")
 HEX = "0123456789ABCDEF"
@@ -33,30 +33,10 @@ def encode_frame(shown: Shown, nibbles: str = HEX) -> bytes:
     return b"\x02" + content + check.encode("ascii") + b"\x03"
 
 
-class YaohuaTf0:
-    """A streaming indicator: one frame every `period` seconds of real time."""
-
-    def __init__(self, scale: Scale, *, nibbles: str = HEX, period: float = 0.1) -> None:
-        self.scale = scale
-        self.nibbles = nibbles
-        self.period = period
-        self.witness = Witness()
-
-    def line(self, at: float) -> bytes:
-        """Return the frame sent at this simulated second."""
-        frame = encode_frame(self.scale.indication(at), self.nibbles)
-        self.witness.note(Served(at, b"", frame), value=bool(frame), request=False)
-        return frame
-
-    def hear(self, octets: bytes) -> None:
-        """Count bytes sent to an instrument that should only be listened to."""
-        self.witness.writes += len(octets)
-
-
-def _simulated(make: Callable[[Scale], YaohuaTf0]) -> Simulated:
+def _simulated(encode: Encode) -> Simulated:
     return Simulated(
         driver="yaohua-tf0",
-        make=make,
+        make=lambda scale: Stream(scale, encode),
         lines=LINES,
         foreign=b"\x02AD-000100118\x03",
         tells_unit=False,
@@ -67,6 +47,6 @@ def _simulated(make: Callable[[Scale], YaohuaTf0]) -> Simulated:
 
 
 SIMULATED: dict[str, Simulated] = {
-    "letters": _simulated(YaohuaTf0),
-    "shifted": _simulated(lambda scale: YaohuaTf0(scale, nibbles=SHIFTED)),
+    "letters": _simulated(encode_frame),
+    "shifted": _simulated(partial(encode_frame, nibbles=SHIFTED)),
 }
