@@ -125,7 +125,10 @@ class Line:
             known = isinstance(error, InstrumentError)
             self._fail(error if known else DriverFault(f"{type(error).__name__}: {error}"))
             return
-        if cut is not None:
+        if cut is not None and not 0 < cut.used <= len(self._buffer):
+            self._buffer.clear()  # or the same bytes would be cut for ever
+            self._fail(DriverFault(f"the framing took {cut.used} bytes of those that came"))
+        elif cut is not None:
             del self._buffer[: cut.used]
             self.stray += cut.stray
             self._waiter.set_result(cut)

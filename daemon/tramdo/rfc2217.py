@@ -65,21 +65,25 @@ class Rfc2217Transport:
             self._port.close()
 
 
-def _connect(url: str, baud: int, form: str) -> Remote:
+def _connect(url: str, baud: int, form: str, *, dtr_low: bool) -> Remote:
     port = Remote(None, baudrate=baud, timeout=READ_WAIT)
     port.bytesize, port.parity, port.stopbits = int(form[0]), form[1], float(form[2:])
+    if dtr_low:
+        port.dtr = port.rts = False
     port.port = url
     port.open()
     return port
 
 
-def rfc2217_opener(host: str, tcp_port: int, baud: int, form: str) -> Opener:
+def rfc2217_opener(
+    host: str, tcp_port: int, baud: int, form: str, *, dtr_low: bool = False
+) -> Opener:
     """Return what opens the remote port with these line settings."""
 
     async def opener(hear: Hear, lost: Lost) -> Transport:
         url = f"rfc2217://{host}:{tcp_port}"
         try:
-            port = await asyncio.to_thread(_connect, url, baud, form)
+            port = await asyncio.to_thread(_connect, url, baud, form, dtr_low=dtr_low)
         except (OSError, ValueError, serial.SerialException) as error:
             raise PortLost(f"{host}:{tcp_port}: {error}") from error
         return Rfc2217Transport(port, hear, lost)

@@ -42,7 +42,7 @@ class Rest:
         seen = (*self.seen, Seen(reading.monotonic, shown.value, shown.basis))
         old = sum(reading.monotonic - one.at >= self.window for one in seen)
         state = replace(self, seen=seen[max(0, min(old - 1, len(seen) - LEAST)) :])
-        return state, _told(reading, stable=state.at_rest)
+        return state, _told(reading, shown, stable=state.at_rest)
 
     @property
     def at_rest(self) -> bool:
@@ -55,11 +55,8 @@ class Rest:
         return same_basis and max(values) - min(values) <= self.d
 
 
-def _told(reading: Reading, *, stable: bool) -> Reading:
-    return replace(reading, indications=tuple(_marked(one, stable) for one in reading.indications))
-
-
-def _marked(one: Indication, stable: bool) -> Indication:
-    if one.quantity is not Quantity.WEIGHT or one.stable is not None:
-        return one
-    return replace(one, stable=stable, flags=(*one.flags, DERIVED))
+def _told(reading: Reading, shown: Indication, *, stable: bool) -> Reading:
+    """Return the reading with that weight marked, and no other: a second cell may still move."""
+    marked = replace(shown, stable=stable, flags=(*shown.flags, DERIVED))
+    indications = tuple(marked if one is shown else one for one in reading.indications)
+    return replace(reading, indications=indications)

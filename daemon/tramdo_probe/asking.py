@@ -1,13 +1,15 @@
 """Asking the read questions that the user has allowed, at the settings each protocol has."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tramdo.driver import Driver, Listening, load
-from tramdo.errors import InstrumentError, NoReply, OutOfRange, PortLost, Refused
+from tramdo.errors import DriverFault, InstrumentError, NoReply, OutOfRange, PortLost, Refused
+from tramdo.framing import Framing
 from tramdo.offline import Decoded, at_once, decode
 from tramdo.port import Dialogue, Exchange, Line
 from tramdo_probe.candidates import Candidate, every_dialect, rank, strictness
@@ -47,7 +49,7 @@ def _requests(driver: Driver) -> list[bytes]:
     """Return what a read sends to somebody who never answers."""
     port = _Deaf()
     if not isinstance(driver, Listening):
-        with suppress(InstrumentError, StopIteration):
+        with suppress(Exception):  # a driver may be anybody's
             at_once(driver.read(port))
     return port.sent
 
@@ -82,13 +84,15 @@ async def ask(
     lines = {name: tuple(load(name).about.lines) for name in names}
     for setting in only or wanted_first(one for each in lines.values() for one in each):
         here = [name for name in names if only or setting in lines[name]]
+        line = Line(name="probe", opener=opener_for(setting), settle=SETTLE)
         try:
-            found = await _ask_here(opener_for(setting), here, setting)
+            await line.open()
         except PortLost as error:
             lost = error
             tell(f"{setting}: not asked, {lost}")
             continue
         opened += 1
+        found = await _ask_here(line, here, setting, tell)
         tell(f"{setting}: asked {', '.join(here)}; {len(found) or 'none'} answered")
         if found:
             return sorted(found, key=rank)
@@ -97,18 +101,19 @@ async def ask(
     return []
 
 
-async def _ask_here(opener: Any, names: list[str], setting: str) -> list[Candidate]:
-    line = Line(name="probe", opener=opener, settle=SETTLE)
-    await line.open()
+async def _ask_here(line: Line, names: list[str], setting: str, tell: Tell) -> list[Candidate]:
     found: dict[str, Candidate] = {}
+    said = {request for each in questions(names).values() for request in each}
     try:
         for name, settings, driver in sorted(every_dialect(names), key=_ending):
             if name in found:
                 continue
-            answered = await _asked(line, name, settings, driver)
+            dialogue = _dialogue(line)
+            port = _Telling(dialogue, partial(_first_time, said, tell, name))
+            answered = await _asked(port, name, settings, driver)
             if isinstance(answered.decoded.error, Refused):
                 # Perhaps it refused the rest of somebody else's question, put before this one.
-                answered = await _asked(line, name, settings, driver)
+                answered = await _asked(port, name, settings, driver)
             if (one := _candidate(answered, driver, setting)) is not None:
                 found[name] = one
     finally:
@@ -122,17 +127,48 @@ def _ending(told: tuple[str, Mapping[str, Any], Driver]) -> int:
     return [first.endswith(end) for end in (b"\r\n", b"\r", b"")].index(True)
 
 
-async def _asked(line: Line, name: str, settings: Mapping[str, Any], driver: Driver) -> Answered:
-    dialogue = Dialogue(line=line, timeout=PATIENCE, clock=asyncio.get_running_loop().time)
-    dialogue.begin()
+def _first_time(said: set[bytes], tell: Tell, name: str, request: bytes) -> None:
+    if request not in said:
+        said.add(request)
+        tell(f"  {name}, further: {request.hex(' ')}")
+
+
+def _dialogue(line: Line) -> Dialogue:
+    return Dialogue(line=line, timeout=PATIENCE, clock=asyncio.get_running_loop().time)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """A `tramdo.driver.Port` that says what it sends before it does."""
+
+    dialogue: Dialogue
+    tell: Callable[[bytes], None]
+
+    async def exchange(self, request: bytes, until: Framing, *, pause: float = 0.0) -> bytes:
+        self.tell(request)
+        return await self.dialogue.exchange(request, until, pause=pause)
+
+    async def listen(self, until: Framing) -> bytes:
+        return await self.dialogue.listen(until)
+
+
+async def _asked(
+    port: _Telling, name: str, settings: Mapping[str, Any], driver: Driver
+) -> Answered:
+    port.dialogue.exchanges.clear()
+    port.dialogue.begin()
     try:
-        decoded = Decoded(indications=tuple(await driver.read(dialogue)))  # type: ignore[union-attr]
+        decoded = Decoded(indications=tuple(await driver.read(port)))  # type: ignore[union-attr]
+    except PortLost:
+        raise
     except InstrumentError as error:
         decoded = Decoded(error=error)
+    except Exception as error:  # noqa: BLE001  a driver may be anybody's
+        decoded = Decoded(error=DriverFault(f"{type(error).__name__}: {error}"))
     finally:
-        dialogue.end()
+        port.dialogue.end()
     return Answered(
-        driver=name, settings=settings, decoded=decoded, exchanges=tuple(dialogue.exchanges)
+        driver=name, settings=settings, decoded=decoded, exchanges=tuple(port.dialogue.exchanges)
     )
 
 

@@ -24,12 +24,12 @@ class Place:
         return self.kind != "tcp"
 
     def opener(self, setting: str) -> Opener:
-        """Return what opens it at a line setting such as "9600 8N1"; DTR and RTS stay low."""
+        """Return what opens it at a line setting such as "9600 8N1"; DTR and RTS are kept low."""
         speed, _, form = setting.partition(" ")
         if self.kind == "tcp":
             return tcp_opener(self.host, self.tcp_port)
         if self.kind == "rfc2217":
-            return rfc2217_opener(self.host, self.tcp_port, int(speed), form)
+            return rfc2217_opener(self.host, self.tcp_port, int(speed), form, dtr_low=True)
         return serial_opener(self.path, int(speed), form, dtr_low=True)
 
 

@@ -301,3 +301,15 @@ async def test_a_listener_that_fails_at_once_leaves_the_loop_to_others() -> None
             turns += 1
     assert turns > 100
     assert len(bench.readings) < 20
+
+
+async def test_a_burst_that_waits_in_the_buffer_leaves_the_loop_to_others() -> None:
+    peer, turns = Peer(), 0
+    async with polled(peer, Hearing()) as bench:
+        await until(lambda: peer.openings)
+        await asyncio.sleep(0)
+        peer.say(b"1.0\r\n" * 2000)
+        while len([one for one in bench.readings if one.error is None]) < 1000:
+            await asyncio.sleep(0)
+            turns += 1
+    assert turns > 500

@@ -6,7 +6,7 @@ import pytest
 from memory import Peer
 
 from tramdo.errors import BadFrame, DriverFault, NoReply, PortLost
-from tramdo.framing import by_length, by_line
+from tramdo.framing import Cut, by_length, by_line
 from tramdo.port import KEPT_EXCHANGES, MOST_FRAMES_A_READ, Dialogue, Line
 
 LINE = by_line()
@@ -166,4 +166,13 @@ async def test_a_framing_that_raises_is_a_fault_of_its_driver_and_the_line_goes_
     dialogue = await talk(Peer(lambda _: [(0, b"ok\r\n")]))
     with pytest.raises(DriverFault, match="IndexError: out of range"):
         await dialogue.exchange(b"?", broken)
+    assert await dialogue.exchange(b"?", LINE) == b"ok\r\n"
+
+
+@pytest.mark.parametrize("used", [0, -1, 99])
+async def test_a_framing_that_takes_nothing_or_too_much_is_a_fault_of_its_driver(used: int) -> None:
+    peer = Peer(lambda _: [(0, b"ok\r\n")])
+    dialogue = await talk(peer)
+    with pytest.raises(DriverFault, match=f"the framing took {used} bytes"):
+        await dialogue.exchange(b"?", lambda buffer: Cut(buffer, used))
     assert await dialogue.exchange(b"?", LINE) == b"ok\r\n"

@@ -17,7 +17,7 @@ from tramdo.errors import NoReply, PortLost
 from tramdo.offline import Decoded
 from tramdo.reading import Indication, Unit
 from tramdo.stationfile import read as read_station
-from tramdo.transport import Opener, Transport, serial_opener
+from tramdo.transport import Hear, Lost, Opener, Transport, serial_opener
 from tramdo_probe.asking import ask, questions
 from tramdo_probe.candidates import Candidate, judge, strictness, told
 from tramdo_probe.lines import Heard, readings, seven_bits, wanted_first
@@ -151,6 +151,41 @@ async def test_the_command_sends_nothing_unless_allowed(tmp_path: Path) -> None:
     assert "--ask" in silent.stdout
     assert '"driver": "mt-sics"' in allowed.stdout
     assert "53 49 0d 0a" in allowed.stderr
+
+
+async def test_each_question_is_said_before_it_is_sent(tmp_path: Path) -> None:
+    async with Pty(PROTOCOLS["cas-ecr"]["zeros"].make(Scale()), tmp_path / "scale") as pty:
+        done = await _run("probe", pty.path, "--ask", "cas-ecr", "--line", "9600 8N1")
+        sent = {one.request for one in pty.witness.log}
+    assert sent == {b"\x05", b"\x11"}
+    assert "cas-ecr: 05" in done.stderr
+    assert "cas-ecr, further: 11" in done.stderr
+
+
+async def test_a_line_that_is_lost_while_asking_is_no_silence(tmp_path: Path) -> None:
+    pty = Pty(PROTOCOLS["mt-sics"]["levels-0-and-1"].make(Scale()), tmp_path / "scale")
+    async with pty:
+
+        def unplugged(sentence: str) -> None:
+            if "asked" in sentence:
+                raise AssertionError(sentence)
+
+        def opener_for(setting: str) -> Opener:
+            return _losing(serial_opener(pty.path, int(setting.split(maxsplit=1)[0]), "8N1"), pty)
+
+        with pytest.raises(PortLost):
+            await ask(opener_for, ["mt-sics"], ["9600 8N1"], unplugged)
+
+
+def _losing(opener: Opener, pty: Pty) -> Opener:
+    """Open the line, and pull the cable a moment later."""
+
+    async def opened(hear: Hear, lost: Lost) -> Transport:
+        transport = await opener(hear, lost)
+        asyncio.get_running_loop().call_soon(pty.unplug)
+        return transport
+
+    return opened
 
 
 async def test_the_bus_doctor_drafts_a_section_and_only_reads(tmp_path: Path) -> None:

@@ -80,3 +80,15 @@ def test_it_is_marked_and_the_tare_is_left_alone() -> None:
     assert out.indications[0].flags == (DERIVED,)
     assert out.indications[1].stable is None
     assert out.indications[1].flags == ()
+
+
+def test_a_second_cell_s_rest_is_not_the_first_one_s() -> None:
+    rest, out = Rest(window=1.0), reading(0, "5.00")
+    for at in range(5):
+        first = Indication(value=Decimal("5.00"), unit=Unit.KG)
+        second = Indication(value=Decimal(at * 17), unit=Unit.KG, flags=("cell_2",))
+        both = Reading(
+            instrument="a", sequence=at, at=AT, monotonic=at, indications=(first, second)
+        )
+        rest, out = rest.add(both)
+    assert [one.stable for one in out.indications] == [True, None]

@@ -77,8 +77,12 @@ def keeping_unknown(loaded: Loaded, sink: Sink, aside: Aside) -> Sink:
 
     def keep(reading: Reading) -> None:
         sink(reading)
-        if reading.error is not None:
+        if reading.error is None:
+            return
+        try:
             unknown.take(reading)
+        except Exception as error:  # noqa: BLE001  an error of anybody's driver must end no line
+            _tell(f"a frame of {reading.instrument} is not kept: {type(error).__name__}: {error}")
 
     return keep
 
