@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from tramdo.driver import Driver
 from tramdo.offline import Decoded, decode
@@ -34,13 +34,11 @@ def _listened(driver: Driver, session: Session) -> list[Decoded]:
 
 def _exchanges(chunks: Sequence[Chunk]) -> list[Exchange]:
     """Return each request with what was heard after it; what came before the first is no answer."""
-    found: list[Exchange] = []
-    for at, sent, octets in chunks:
-        if sent:
-            found.append(Exchange(at, octets, b"", ""))
-        elif found:
-            before = found[-1]
-            found[-1] = before._replace(at=at, received=before.received + octets)
+    begins = [n for n, chunk in enumerate(chunks) if chunk.sent]
+    found = []
+    for begin, end in pairwise([*begins, len(chunks)]):
+        received = b"".join(chunk.octets for chunk in chunks[begin + 1 : end])
+        found.append(Exchange(chunks[end - 1].at, chunks[begin].octets, received, ""))
     return found
 
 

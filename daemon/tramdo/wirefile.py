@@ -36,6 +36,7 @@ _CHUNK = re.compile(
     r"(?P<at>\d{1,12}\.\d{6}) (?P<way>[<>]) (?P<hex>[0-9a-fA-F]{2}(?: [0-9a-fA-F]{2})*)"
     r"(?:  (?P<text>.*)| ?)"
 )
+_MOST_OF_A_LINE = 4096
 _PRINTABLE = bytes(one if 0x20 <= one < 0x7F else ord(".") for one in range(256))
 
 
@@ -126,8 +127,10 @@ def _head(number: int, line: str) -> tuple[str, str, datetime]:
     try:
         if found is not None and found["version"] == VERSION:
             start = datetime.fromisoformat(found["start"]).astimezone(UTC)
-            return json.loads(found["port"]), json.loads(found["line"]), start
-    except ValueError:
+            port, name = json.loads(found["port"]), json.loads(found["line"])
+            f"{port}{name}".encode()  # half of a surrogate pair is no text
+            return port, name, start
+    except (ValueError, OverflowError):
         pass
     raise Damaged(number, line, _FIRST)
 
@@ -158,9 +161,10 @@ class WireFile:
     """Writes a recording of at most `most` bytes; when full, the older half is given up.
 
     Half of it is in `path`, the older one in `path` with ".1" behind it. Each line is written at
-    once, so the end of this program costs none; a power cut may cost the last seconds. `start` is
-    the UTC time of the loop time `origin`. A file that is no recording is not touched. When a
-    file cannot be written that is told once, to `tell`, and nothing is written any more.
+    once, a long chunk in pieces, so the end of this program costs none; a power cut may cost the
+    last seconds. `start` is the UTC time of the loop time `origin`. A file that is no recording is
+    not touched. When a file cannot be written that is told once, to `tell`, and nothing is written
+    any more.
     """
 
     def __init__(  # noqa: PLR0913  what the first line says, and where and how much
@@ -192,19 +196,33 @@ class WireFile:
         """Write the first line now and not with the first chunk. Raises nothing."""
         self._safely(self._open)
 
-    def note(self, at: float, sent: bool, octets: bytes) -> None:
-        """Write one chunk; `at` in loop time. Raises nothing."""
-        if not self.stopped:
-            self._safely(partial(self._note, at, sent=sent, octets=octets))
+    def note(self, at: float, sent: bool, octets: bytes, *, anew: bool = False) -> None:
+        """Write one chunk; `at` in loop time. Raises nothing.
+
+        `anew` begins a new session with it, because something before it is missing.
+        """
+        if anew and not self.stopped:
+            self._safely(partial(self._part, at))
+        # A byte takes four in the file, and a first line stands there too.
+        most = max(1, min(_MOST_OF_A_LINE, self._half // 8))
+        for begin in range(0, len(octets), most):
+            if not self.stopped:
+                piece = octets[begin : begin + most]
+                self._safely(partial(self._note, at, sent=sent, octets=piece))
 
     def _safely(self, write: Callable[[], None]) -> None:
         try:
             write()
         except OSError as error:
-            self.stopped = True
-            with suppress(OSError):
-                self.close()
-            self._tell(f"{error.filename or self.path}: {error.strerror}; recording has ended")
+            self._stop(f"{error.filename or self.path}: {error.strerror}")
+        except ValueError as error:  # a name that cannot be written
+            self._stop(f"{self.path}: {error}")
+
+    def _stop(self, why: str) -> None:
+        self.stopped = True
+        with suppress(OSError):
+            self.close()
+        self._tell(f"{why}; recording has ended")
 
     def close(self) -> None:
         """Give the file back."""
@@ -233,11 +251,14 @@ class WireFile:
         self._write(b"\n" + head if cut[1] else head)
 
     def _turn(self, at: float) -> None:
-        self.close()
+        self._part(at)
         self.path.replace(self.older)
+        self._open()
+
+    def _part(self, at: float) -> None:
+        self.close()
         self._start += timedelta(seconds=at - self._origin)
         self._origin = at
-        self._open()
 
     def _write(self, line: bytes) -> None:
         if self._file is None or self._file.write(line) != len(line):

@@ -36,6 +36,10 @@ REST = tuple(range(11, 248))
 # What many Modbus TCP instruments call themselves.
 TCP_FIRST = (*FIRST, 255)
 GIVE_UP = 3
+_UNITS: dict[Wire, tuple[int, int, str]] = {
+    "rtu": (1, 247, "Modbus RTU; 0 is a broadcast"),
+    "tcp": (0, 255, "Modbus TCP"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +67,10 @@ class Wanted:
     def __post_init__(self) -> None:
         if self.function not in READING:
             raise ValueError(f"function: {self.function} is not one that reads: 1, 2, 3 or 4")
+        low, high, why = _UNITS[self.wire]
+        for unit in (*self.first, *self.rest):
+            if not low <= unit <= high:
+                raise ValueError(f"unit: {unit} is outside {low} to {high} ({why})")
 
     @property
     def span(self) -> Span:
@@ -141,8 +149,7 @@ class _Survey:
     async def _scan(self, line: Line, setting: str, units: Sequence[int]) -> Tried:
         where = setting or "Modbus TCP"
         if units:
-            ids = f"{units[0]} to {units[-1]}" if len(units) > 1 else f"{units[0]}"
-            self._tell(f"{where}: asking unit {ids}")
+            self._tell(f"{where}: asking unit {_ids(units)}")
         answers: list[Answer] = []
         way = self._wanted.way(setting)
         for unit in units:
@@ -195,6 +202,16 @@ class _Survey:
             seconds=self._clock() - self._began,
             cut_short=self._cut_short,
         )
+
+
+def _ids(units: Sequence[int]) -> str:
+    runs: list[list[int]] = []
+    for unit in units:
+        if runs and unit == runs[-1][-1] + 1:
+            runs[-1].append(unit)
+        else:
+            runs.append([unit])
+    return ", ".join(f"{run[0]} to {run[-1]}" if run[1:] else f"{run[0]}" for run in runs)
 
 
 def _babbling(answers: Sequence[Answer]) -> bool:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console, RenderableType
 
+from tramdo.cli.exits import WRONG_SETTINGS, leave
 from tramdo.line import silence_seconds
 from tramdo.port import Line
 from tramdo_drivers.mapfiles import load_map
 from tramdo_drivers.modbus.pdu import Span
-from tramdo_probe.bus import LineFor, Tell, Wanted, survey
+from tramdo_probe.bus import TCP_FIRST, LineFor, Tell, Wanted, survey
 from tramdo_probe.bus_asking import Way
 from tramdo_probe.bus_found import Found, UnitFound
 from tramdo_probe.bus_look import look
@@ -44,7 +45,10 @@ async def examine(where: Place, settings: list[str], asked: Look, tell: Tell) ->
 
     Only read questions are sent. Raises `PortLost`.
     """
-    wanted = _wanted(where, settings, asked)
+    try:
+        wanted = _wanted(where, settings, asked)
+    except ValueError as error:
+        leave(f"--{error}", WRONG_SETTINGS)
     found = await survey(_opened(where), wanted, tell)
     _print(settings_table(found.tried), *sentences(found))
     if found.setting is None or not found.units:
@@ -54,7 +58,9 @@ async def examine(where: Place, settings: list[str], asked: Look, tell: Tell) ->
 
 
 def _wanted(where: Place, settings: list[str], asked: Look) -> Wanted:
-    wanted = Wanted(function=asked.function, wire="rtu" if where.has_settings else "tcp")
+    wanted = Wanted(function=asked.function)
+    if not where.has_settings:
+        wanted = replace(wanted, wire="tcp", first=TCP_FIRST)
     if asked.unit is not None:
         wanted = replace(wanted, first=(asked.unit,), rest=())
     return replace(wanted, settings=tuple(settings)) if settings else wanted

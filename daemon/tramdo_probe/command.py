@@ -15,7 +15,7 @@ from tramdo.errors import PortLost
 from tramdo.settings.values import NAME
 from tramdo_probe.asking import ask, questions
 from tramdo_probe.candidates import Candidate
-from tramdo_probe.lines import SETTING
+from tramdo_probe.lines import ALLOWED, SETTING
 from tramdo_probe.listening import Overheard, overhear
 from tramdo_probe.places import Place, place
 from tramdo_probe.report import body, glimpse, table
@@ -127,8 +127,7 @@ def _fit_together(name: str, *, modbus: bool, alone: bool, bus: object) -> None:
 def _settings(lines: list[str]) -> list[str]:
     for one in lines:
         if not SETTING.fullmatch(one):
-            allowed = "baud, a blank, 7 or 8, N, E or O, 1 or 2, in quotes"
-            said = f"--line: {one!r} is not a setting such as '9600 8N1'; allowed: {allowed}"
+            said = f"--line: {one!r} is not a setting such as '9600 8N1'; allowed: {ALLOWED}"
             leave(said, WRONG_SETTINGS)
     return lines
 

@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, get_args
+
+from tramdo.settings.ports import Format
 
 # The most usual first. 8N1 also hears 8N2, and 7E1 and 7O1 with the parity in the high bit.
 TEN_BITS = tuple(f"{baud} 8N1" for baud in (9600, 2400, 4800, 1200, 19200, 38400, 600, 57600))
 ELEVEN_BITS = ("9600 8E1", "9600 8O1", "19200 8E1", "19200 8O1", "4800 8E1", "2400 8E1", "1200 8O1")
 TO_HEAR = (*TEN_BITS, *ELEVEN_BITS, "115200 8N1")
 LEAST_TO_JUDGE = 8
-SETTING = re.compile(r"[1-9]\d{1,5} [78][NEO][12]")
+FORMATS: tuple[str, ...] = get_args(Format)
+SETTING = re.compile(rf"[1-9]\d{{1,5}} ({'|'.join(FORMATS)})")
+ALLOWED = f"baud, a blank, one of {', '.join(FORMATS)}, in quotes"
 
 
 class Heard(NamedTuple):

@@ -1,15 +1,20 @@
 """The pure parts of the Modbus bus doctor: answers judged, words side by side, maps, sections."""
 
+import asyncio
 import io
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from tramdo.errors import PortLost
+from tramdo.settings.ports import Format
 from tramdo.stationfile import read as read_station
 from tramdo_drivers.mapfiles import load_map
 from tramdo_drivers.modbus.mbap import mbap_request
@@ -17,13 +22,15 @@ from tramdo_drivers.modbus.pdu import Span, read_request
 from tramdo_drivers.modbus.rtu import rtu_request
 from tramdo_drivers.modbus_map import ModbusMap
 from tramdo_drivers.registers.tables import WordOrder
-from tramdo_probe import bus, bus_report
+from tramdo_probe import bus, bus_command, bus_report
 from tramdo_probe.bus_asking import Way, ask
 from tramdo_probe.bus_found import Found, Tried, chosen, measured, summed
 from tramdo_probe.bus_judging import Answer, Ended, Question, judged
 from tramdo_probe.bus_look import Looked
 from tramdo_probe.bus_maps import shipped, weighed
 from tramdo_probe.bus_section import SerialLine, TcpHost, drafted
+from tramdo_probe.lines import ALLOWED, SETTING
+from tramdo_probe.places import place
 from tramdo_probe.words_side_by_side import ORDERS, mark, pairs, read
 from tramdo_simulators.banks import f32, u32
 from tramdo_simulators.modbus import registers_pdu, rtu_frame
@@ -121,6 +128,40 @@ def test_the_default_survey_of_a_dead_line_takes_less_than_a_minute() -> None:
     assert 30 < wanted.dead_line_seconds() < wanted.at_most
     longest_question = max(wanted.way(one).longest(wanted.span) for one in wanted.settings)
     assert wanted.at_most + longest_question + 1.1 < 60
+
+
+@pytest.mark.parametrize("unit", [0, 248, 255])
+async def test_unit_ids_that_only_modbus_tcp_has(
+    unit: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = bus_command.Look(unit=unit)
+    with pytest.raises(typer.Exit):
+        await bus_command.examine(place("/dev/nowhere"), [], asked, print)
+    why = f"--unit: {unit} is outside 1 to 247 (Modbus RTU; 0 is a broadcast)"
+    assert why in capsys.readouterr().err
+    assert bus.Wanted(wire="tcp", first=(unit,)).first == (unit,)
+    with pytest.raises(ValueError, match="unit: 256 is outside 0 to 255"):
+        bus.Wanted(wire="tcp", first=(256,))
+
+
+async def test_modbus_tcp_is_asked_for_unit_255_early() -> None:
+    told: list[str] = []
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(PortLost):
+            await bus_command.examine(
+                place(f"tcp://127.0.0.1:{port}"), [], bus_command.Look(), told.append
+            )
+    assert told == ["Modbus TCP: asking unit 1 to 10, 255"]
+
+
+def test_a_line_setting_is_one_that_a_station_file_takes() -> None:
+    forms = [f"{bits}{parity}{stop}" for bits in "78" for parity in "NEO" for stop in "12"]
+    taken = [one for one in forms if SETTING.fullmatch(f"9600 {one}")]
+    assert set(taken) == set(get_args(Format))
+    assert all(one in ALLOWED for one in taken)
+    assert not SETTING.fullmatch("9600 7N1")
 
 
 def answer(unit: int, ended: Ended = Ended.VALUE, **more: object) -> Answer:

@@ -5,11 +5,11 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from threading import Event
 
 import pytest
 from conftest import Pty, free_port
@@ -130,6 +130,19 @@ async def test_a_line_that_ends_and_a_file_of_others_end_it(pty: Pty, tmp_path: 
         code, out, said = await apart("record", f"tcp://127.0.0.1:{port}", str(file))
     assert (code, "connection ended" in said, "last line: hello" in out) == (1, True, True)
     assert parse(file.read_text()).line == "tcp"
+
+
+async def test_a_connection_that_we_close_is_no_failure(tmp_path: Path) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello\r\n")
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    address = f"tcp://127.0.0.1:{(port := free_port())}"
+    async with await asyncio.start_server(talk, "127.0.0.1", port):
+        code, out, said = await apart("record", address, str(tmp_path / "x"), "--seconds", "0.3")
+    assert (code, said, "last line: hello" in out) == (0, "", True)
 
 
 @pytest.mark.parametrize(
@@ -273,6 +286,7 @@ def test_a_comma_parts_the_answers_of_one_reading() -> None:
         (("00", "--driver", "st-gs", "--set", "length=x"), 'length: "x" is not a whole number'),
         (("00", "--driver", "st-gs", "--set", "length"), "--set length: no value"),
         (("00", "--driver", "st-gs", "--set", "address=1"), "means nothing to driver"),
+        (("00", "--driver", "modbus-map", "--set", "address=1e40"), "1e40: no address"),
     ],
 )
 def test_a_wrong_word_is_told_with_what_is_allowed(words: tuple[str, ...], said: str) -> None:
@@ -371,18 +385,3 @@ def test_a_folder_that_cannot_be_used_is_told_once(
     finish(unknown)
     assert len(told) == 1
     assert "unknown frames of scale-1 are no longer kept" in told[0]
-
-
-def test_what_hangs_is_not_waited_for() -> None:
-    aside, gate = Aside(most=2), Event()
-    started: list[int] = []
-
-    def hang() -> None:
-        started.append(1)
-        gate.wait(20)
-
-    assert [aside.put(hang), aside.put(hang), aside.put(hang)] == [True, True, False]
-    gate.set()
-    aside.finish()
-    assert len(started) == 2
-    assert aside.put(hang) is False

@@ -268,3 +268,32 @@ def test_quantities_are_those_of_the_daemon() -> None:
 def test_a_float_with_a_resolution_of_its_own_is_not_shifted_by_the_sites_decimals() -> None:
     (value,) = made({"type": "f32", "resolution": "0.01"}).at_site(Site(decimals=2)).value
     assert (value.resolution, value.decimals) == (Decimal("0.01"), None)
+
+
+def test_the_site_fills_only_what_the_display_shows() -> None:
+    values: tuple[dict[str, Any], ...]
+    values = ({}, {"quantity": "temperature"}, {"quantity": "count", "raw": True}, {"raw": True})
+    here = made(*values).at_site(Site(decimals=2, unit=Unit.KG, raw=True))
+    assert [(one.decimals, one.unit) for one in here.value] == [(2, Unit.KG), *[(None, None)] * 3]
+
+
+def test_a_channel_ends_where_the_registers_do() -> None:
+    far = {"register": 65530, "type": "i32", "step": 2}
+    found = made(far, far | {"step": 1000, "raw": True}, channels=64)
+    assert found.at_site(Site(channel=3)).value[0].at == 65534
+    with pytest.raises(ValueError, match=r"channel: 4 is outside 1 to 3 \(registers end at 65535"):
+        found.at_site(Site(channel=4))
+    with pytest.raises(ValueError, match="channel: 2 is outside 1 to 1"):
+        found.at_site(Site(channel=2, raw=True))
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"raw": True}, "raw: false leaves no value of this map; allowed: true"),
+        ({"scale": "site"}, "scale: none is given, so no value is left; allowed: above 0"),
+    ],
+)
+def test_a_site_that_leaves_no_value(value: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        made(value).at_site(Site())

@@ -328,3 +328,24 @@ def test_a_flag_of_its_own_stands_last() -> None:
         ("zero", "cell 2", "unit_assumed"),
         ("zero",),
     ]
+
+
+def test_the_unit_and_decimals_told_are_those_of_the_display() -> None:
+    codes = [code("decimals"), code("unit", codes={"2": "t"})]
+    values: tuple[dict[str, Any], ...] = ({}, {"quantity": "temperature"}, {"raw": True})
+    found = read(made(*values, code=codes), 251, 2)
+    assert [(str(one.value), one.unit) for one in found] == [
+        ("2.51", Unit.T),
+        ("251", None),
+        ("251", None),
+    ]
+
+
+def test_a_float_of_many_digits_is_rounded_or_refused() -> None:
+    value = {"type": "f64", "scale": "1000000", "resolution": "0.000000001"}
+    words = packed(">d", 1.5e14)
+    (found,) = read(made(value), *words)
+    assert str(found.value) == "150000000000000000000.000000000"
+    for more in ({"resolution": "1E-60"}, {"scale": "1E+999999", "max": "9E+999999"}):
+        with pytest.raises(BadFrame, match="weight of at most 64 digits"):
+            read(made(value | more), *words)

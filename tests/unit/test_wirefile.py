@@ -2,24 +2,36 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from tramdo.__main__ import application
+from tramdo.aside import Aside
+from tramdo.build.evidence import Recorder
+from tramdo.replayed import replayed
+from tramdo.settings.links import broken_links
+from tramdo.settings.page import Page
 from tramdo.wirefile import (
     Chunk,
     Damaged,
     Recorded,
+    Session,
     WireFile,
     chunk_line,
     head_line,
     parse,
     printable,
 )
+from tramdo_drivers.mt_sics import MtSics
 
 START = datetime(2026, 11, 23, 1, 9, 47, 123456, tzinfo=UTC)
 HEAD = head_line("packing", "9600 8N1", START)
@@ -223,3 +235,124 @@ def test_a_full_disk_keeps_what_is_there_and_is_told_once(tmp_path: Path) -> Non
     found = parse(path.read_text())
     assert [one.at for one in found.chunks] == [float(n) for n in range(len(found.chunks))]
     assert len(found.chunks) > 3
+
+
+def test_what_hangs_is_not_waited_for() -> None:
+    aside, gate = Aside(most=2), Event()
+    started: list[int] = []
+
+    def hang() -> None:
+        started.append(1)
+        gate.wait(20)
+
+    assert [aside.put(hang), aside.put(hang), aside.put(hang)] == [True, True, False]
+    gate.set()
+    aside.finish()
+    assert len(started) == 2
+    assert aside.put(hang) is False
+
+
+def hang(gate: Event) -> None:
+    gate.wait(20)
+
+
+def test_what_waits_is_bounded_by_bytes_and_a_hole_begins_a_new_session(tmp_path: Path) -> None:
+    aside, gate, told = Aside(most_bytes=4), Event(), list[str]()
+    aside.put(partial(hang, gate))
+    file = writer(tmp_path / "x", told)
+    recorder = Recorder(begin=lambda _: file, aside=aside, tell=told.append)
+    for n in range(4):
+        recorder.hear(100.0 + n, False, b"abc")
+    gate.set()
+    done = Event()
+    aside.put(done.set)
+    assert done.wait(20)
+    recorder.hear(105.0, False, b"def")
+    recorder.hear(106.0, False, b"")
+    aside.finish()
+    file.close()
+    found = parse((tmp_path / "x").read_text()).sessions
+    assert [one.chunks for one in found] == [
+        (Chunk(0.0, False, b"abc"),),
+        (Chunk(5.0, False, b"def"),),
+    ]
+    assert len(told) == 1
+
+
+def test_a_chunk_larger_than_the_bound_keeps_to_it(tmp_path: Path) -> None:
+    told: list[str] = []
+    file = writer(tmp_path / "x.wire", told, most=10_000)
+    sent = bytes(range(256)) * 400
+    file.note(101.0, False, sent)
+    file.close()
+    assert sum(one.stat().st_size for one in tmp_path.iterdir()) <= 10_000
+    kept = b"".join(one.octets for one in both(tmp_path / "x.wire").chunks)
+    assert len(kept) > 1000
+    assert sent.endswith(kept)
+    assert told == []
+
+
+@pytest.mark.parametrize(("name", "port"), [("x", "p\udcff"), ("x\0", "p")])
+def test_a_name_that_cannot_be_written_is_told(tmp_path: Path, name: str, port: str) -> None:
+    told: list[str] = []
+    path = tmp_path / name
+    file = WireFile(
+        path, port=port, line="l", start=START, origin=0.0, most=10_000, tell=told.append
+    )
+    file.begin()
+    assert (file.stopped, len(told)) == (True, 1)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        'port="p" line="l" start=0001-01-01T00:00:00+14:00',
+        'port="p" line="l" start=9999-12-31T23:59:59-14:00',
+        'port="\\ud800" line="l" start=2026-01-01T00:00:00Z',
+    ],
+)
+def test_a_hostile_first_line_is_damage(head: str) -> None:
+    with pytest.raises(Damaged, match="line 1"):
+        parse(f"tramdo-wire 1 {head}\n")
+
+
+def test_a_port_name_cannot_write_to_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(head_line("c\u00e2n\x1b[2J", "l\x1b", START))
+    words = ["replay", str(tmp_path / "x"), "--driver", "st-gs"]
+    said = CliRunner().invoke(application(["replay"]), words, color=True)
+    assert "c\u00e2n [2J, l , since 2026" in said.stdout
+    assert "\x1b" not in said.output
+
+
+def test_an_answer_in_very_many_chunks_is_put_together() -> None:
+    chunks = (Chunk(0.0, True, b"SI\r\n"), *[Chunk(1.0, False, b"x" * 20)] * 60_000)
+    session = Session(at=0.0, chunks=chunks)
+    recorded = Recorded(port="p", line="l", start=START, sessions=(session,))
+    began = time.process_time()
+    assert len(list(replayed(MtSics(), recorded))) >= 1
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("name", ["none", "true", "false"])
+def test_a_driver_named_like_a_word_of_python_is_refused(tmp_path: Path, name: str) -> None:
+    done = CliRunner().invoke(application(["new-driver"]), ["new-driver", name, str(tmp_path)])
+    assert (done.exit_code, "a word of Python" in done.stderr) == (2, True)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "count"),
+    [
+        ("x.txt", "y.txt", 0),
+        ("x.txt", "./x.txt", 1),
+        ("x.txt", "a/../x.txt", 1),
+        ("x.txt", "x.txt.1", 1),
+        ("x.txt.1", "x.txt", 1),
+        ("x.txt", "./unknown/scale-1.txt", 1),
+        ("x.txt", "unknown", 1),
+    ],
+)
+def test_recordings_do_not_share_a_file(one: str, other: str, count: int) -> None:
+    rows = [{"name": name, "record": file} for name, file in (("a", one), ("b", other))]
+    problems = list(broken_links(Page(file="s", raw={"port": rows}, places={})))
+    assert [problem.key for problem in problems] == ['port "b".record'] * count

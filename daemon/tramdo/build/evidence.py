@@ -1,5 +1,7 @@
 """From settings to what keeps raw bytes: recordings of lines, and frames nobody understood."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -37,25 +39,35 @@ def tap_of(loaded: Loaded, port: PortSettings, aside: Aside) -> Tap | None:
     if port.record is None:
         return None
     path, most = state_folder(loaded) / port.record, port.record_max_mb * MEGABYTE
-    files: list[WireFile] = []
 
-    def tap(at: float, sent: bool, octets: bytes) -> None:
-        if not files:
-            files.append(
-                WireFile(
-                    path,
-                    port=port.name,
-                    line=line_name(port),
-                    start=datetime.now(UTC),
-                    origin=at,
-                    most=most,
-                    tell=_tell,
-                )
-            )
-        if not files[0].stopped:
-            aside.put(partial(files[0].note, at, sent, octets))
+    def begin(at: float) -> WireFile:
+        named = {"port": port.name, "line": line_name(port)}
+        return WireFile(path, **named, start=datetime.now(UTC), origin=at, most=most, tell=_tell)
 
-    return tap
+    return Recorder(begin=begin, aside=aside, tell=_tell).hear
+
+
+@dataclass(slots=True, kw_only=True)
+class Recorder:
+    """Passes a line's chunks on to be written; after a hole, told once, a new session begins."""
+
+    begin: Callable[[float], WireFile]
+    aside: Aside
+    tell: Callable[[str], None]
+    _file: WireFile | None = None
+    _hole: bool = False
+    _told: bool = False
+
+    def hear(self, at: float, sent: bool, octets: bytes) -> None:
+        """Take one chunk; `at` in loop time. Never waits."""
+        file = self._file = self._file or self.begin(at)
+        if file.stopped:
+            return
+        note = partial(file.note, at, sent, octets, anew=self._hole)
+        self._hole = not self.aside.put(note, len(octets))
+        if self._hole and not self._told:
+            self._told = True
+            self.tell(f"{file.path}: is written slower than the line talks; bytes are left out")
 
 
 def keeping_unknown(loaded: Loaded, sink: Sink, aside: Aside) -> Sink:

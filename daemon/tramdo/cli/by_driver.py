@@ -18,6 +18,7 @@ DriverSettings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="A setting of the driver; may be repeated."),
 ]
+_LONG = 100_000
 _STABLE = {True: "stable", False: "moving", None: "stability not in the protocol"}
 
 
@@ -48,11 +49,17 @@ def _row(name: str, settings: list[str]) -> dict[str, Any]:
         if not equals:
             leave(f"--set {word}: no value; allowed: {key}=VALUE", WRONG_SETTINGS)
         if key == "address":
-            number = as_number(value)
-            row["address"] = value if number is None or number % 1 else int(number)
+            row["address"] = _address(word, value)
         else:
             row["settings"][key] = value
     return row
+
+
+def _address(word: str, value: str) -> int:
+    number = as_number(value)
+    if number is None or not -_LONG < number < _LONG or number != int(number):
+        leave(f"--set {word}: no address; allowed: a whole number, 0 to 255", WRONG_SETTINGS)
+    return int(number)
 
 
 def words_of(one: Indication) -> str:

@@ -1,5 +1,6 @@
 """`tramdo new-driver`: a working driver in a package of its own, to be made yours."""
 
+import keyword
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -33,7 +34,7 @@ _HEARD = {
 
 def skeleton(name: str, *, listens: bool) -> dict[str, str]:
     """Return the files of a driver package by their path in it."""
-    klass = "".join(part.capitalize() for part in name.split("-"))
+    klass = _class_of(name)
     if re.search(rf"\b{klass}\b", _text("driver.py")):  # such as Port, which it imports
         klass += "Driver"
     words = {
@@ -56,6 +57,10 @@ def skeleton(name: str, *, listens: bool) -> dict[str, str]:
     return {**made, f"{words['module']}/py.typed": ""}
 
 
+def _class_of(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
+
+
 def _text(name: str) -> str:
     return (files("tramdo") / "skeleton" / f"{name}.txt").read_text(encoding="utf-8")
 
@@ -69,6 +74,9 @@ def new_driver(
     """Write a working driver package with tests, simulator and entry point."""
     if not _NAME.fullmatch(name):
         leave(f"name: {name!r}; allowed: small letters, digits and hyphens", WRONG_SETTINGS)
+    if keyword.iskeyword(_class_of(name)):
+        why = f"would make a class {_class_of(name)}, a word of Python; allowed: another name"
+        leave(f"name: {name!r} {why}", WRONG_SETTINGS)
     if name in installed():
         leave(f"name: a driver {name!r} is installed; allowed: another name", WRONG_SETTINGS)
     place = folder / f"tramdo-driver-{name}"

@@ -59,14 +59,17 @@ class Recording:
         return self.file
 
     def hear(self, chunk: bytes, at: float) -> None:
-        """Write down what came."""
+        """Write down what came; nothing once it ends."""
+        if self.end.is_set():
+            return
         (self.file or self.begin(at)).note(at, False, chunk)
         self.count += len(chunk)
         self.tail = (self.tail + chunk)[-TAIL:]
 
     def lose(self, why: PortLost) -> None:
-        """End because the line has ended."""
-        self.stop(str(why))
+        """End because the line has ended; what ends it while we close it is ourselves."""
+        if not self.end.is_set():
+            self.stop(str(why))
 
     def stop(self, why: str) -> None:
         """End early."""
@@ -97,6 +100,7 @@ async def _record(opener: Opener, recording: Recording, seconds: float | None) -
                 await recording.end.wait()
     finally:
         show.cancel()
+        recording.end.set()
         await transport.close()
         if recording.file is not None:
             recording.file.close()
@@ -141,7 +145,9 @@ def record(
         typer.echo(err=True)
     if recording.count:
         rate = f"{recording.count / took:.0f} bytes/s"
-        typer.echo(f"{recording.count} bytes in {took:.1f} s, {rate}, in {file}")
+        typer.echo(
+            f"{recording.count} bytes in {took:.1f} s, {rate}, in {typer.format_filename(file)}"
+        )
         typer.echo(f"last line: {recording.last_line[-SHOWN:]}")
     if recording.why or not recording.count:
         leave(recording.why or _HEARD_NOTHING.format(port=port, took=took), FAILED)

@@ -7,6 +7,7 @@ import typer
 
 from tramdo.cli.by_driver import DriverName, DriverSettings, driver_of, lines_of
 from tramdo.cli.exits import FAILED, WRONG_SETTINGS, leave
+from tramdo.history.words import printable
 from tramdo.offline import Unlike
 from tramdo.replayed import replayed
 from tramdo.wirefile import Damaged, Recorded, parse
@@ -23,9 +24,12 @@ def replay(
     """Feed a recording to a driver and print what it reads, with seconds since the start.
 
     Ends with 0 if there is at least one value.
+
+    Exchanges of Modbus TCP do not replay yet: each request has a number of its own.
     """
     made, recorded = driver_of(driver, settings), _recorded(file)
-    typer.echo(f"{file}: {recorded.port}, {recorded.line}, since {recorded.start.isoformat()}")
+    named = printable(f"{recorded.port}, {recorded.line}, since {recorded.start.isoformat()}")
+    typer.echo(f"{file}: {named}")
     values = errors = 0
     told: set[Unlike] = set()
     for one in replayed(made, recorded):
@@ -61,7 +65,7 @@ def _shortened(line: str) -> str:
 def _tell_doubt(driver: str, recorded: Recorded) -> None:
     typer.secho(
         f"nothing here is {driver}: either another protocol, or recorded at another line setting "
-        f"than the instrument's (this was {recorded.line}); `tramdo probe` tries both",
+        f"than the instrument's (this was {printable(recorded.line)}); `tramdo probe` tries both",
         err=True,
         fg="yellow",
     )

@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from posixpath import normpath
 
 from tramdo.errors import Problem
 from tramdo.settings.page import Page, Row, listed, meant_name, shown
 
+# The daemon's own folder for frames that nobody understood, beside the recordings.
+_UNKNOWN = "unknown"
 _NAMED = {"port": "name", "instrument": "id", "reference": "id", "check": "id"}
 _LINKS = (
     ("instrument", "port", "port"),
@@ -113,14 +116,25 @@ def _shared_lines(page: Page) -> Iterator[Problem]:
 def _shared_recordings(page: Page) -> Iterator[Problem]:
     first: dict[str, Row] = {}
     for row in page.rows("port"):
-        file = row.text("record")
-        if file is not None and first.setdefault(file, row) is not row:
-            line = page.line((*first[file].path, "record"))
-            yield page.problem(
-                (*row.path, "record"),
-                f"{shown(file)} is the recording of the [[port]] in line {line} already; "
-                "allowed: a file of its own",
-            )
+        if file := row.text("record"):
+            path = normpath(file)
+            if why := _taken(page, path, first):
+                message = f"{shown(file)} {why}; allowed: a file of its own"
+                yield page.problem((*row.path, "record"), message)
+            first.setdefault(path, row)
+
+
+def _taken(page: Page, path: str, first: dict[str, Row]) -> str:
+    """Return whose a recording's path is already; a recording's older half ends in ".1"."""
+    if path.partition("/")[0] == _UNKNOWN:
+        return f"is in the folder {_UNKNOWN}/ of frames nobody understood"
+    for other, row in first.items():
+        line = page.line((*row.path, "record"))
+        if path == other:
+            return f"is the recording of the [[port]] in line {line} already"
+        if path == f"{other}.1" or other == f"{path}.1":
+            return f"shares {max(path, other)} with the recording of the [[port]] in line {line}"
+    return ""
 
 
 def _way(row: Row) -> tuple[str, str | None]:

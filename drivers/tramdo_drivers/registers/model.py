@@ -1,5 +1,6 @@
 """A register map: what stands where in a Modbus instrument, at one site. No I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
@@ -7,13 +8,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from tramdo.driver import Kind, Proof
-from tramdo.reading import Quantity, Unit
+from tramdo.reading import ASSUMABLE, Quantity, Unit
 from tramdo_drivers.modbus.pdu import COILS, DISCRETE_INPUTS, Span
 from tramdo_drivers.registers.tables import Code, Status, Table, Value, WordOrder, Workarounds
 
 SITE = "site"
 # What an instrument may show beyond its capacity before the value counts as absurd.
 ABOVE_CAPACITY = Decimal("1.1")
+_ADDRESSES = 65536
 
 Item = Value | Status | Code
 
@@ -85,15 +87,11 @@ class RegisterMap(Table):
 
         A value whose scale is "site" is left out where the site gives none, a raw one where it
         asks for none. `capacity`, in the unit of the weight, sets the bounds of weights without
-        bounds. `channel` counts from 1. Raises `ValueError` where the map has no such channel.
+        bounds. `channel` counts from 1. Raises `ValueError` where the map has no such channel,
+        or no value that these settings leave.
         """
-        if not 1 <= site.channel <= self.channels:
-            raise ValueError(f"channel: {site.channel} is outside 1 to {self.channels}")
-        values = (
-            one
-            for one in self.value
-            if (one.scale != SITE or site.scale is not None) and (site.raw or not one.raw)
-        )
+        values = self._left(site)
+        self._check_channel(site.channel, (*values, *self.status, *self.code))
         filled = (one.model_copy(update=self._filled(one, site)) for one in values)
         return self.model_copy(
             update={
@@ -104,9 +102,29 @@ class RegisterMap(Table):
             }
         )
 
+    def _left(self, site: Site) -> tuple[Value, ...]:
+        wanted = [one for one in self.value if site.raw or not one.raw]
+        if not wanted:
+            raise ValueError("raw: false leaves no value of this map; allowed: true")
+        left = tuple(one for one in wanted if one.scale != SITE or site.scale is not None)
+        if not left:
+            raise ValueError("scale: none is given, so no value is left; allowed: above 0")
+        return left
+
+    def _check_channel(self, channel: int, items: Sequence[Item]) -> None:
+        if not 1 <= channel <= self.channels:
+            raise ValueError(f"channel: {channel} is outside 1 to {self.channels}")
+        spans = ((self.span(one), one.step) for one in items)
+        room = [(_ADDRESSES - span.size - span.address) // step for span, step in spans if step]
+        last = min(room, default=channel) + 1
+        if channel > last:
+            why = f"registers end at {self.address_base + _ADDRESSES - 1}"
+            raise ValueError(f"channel: {channel} is outside 1 to {last} ({why})")
+
     def _filled(self, value: Value, site: Site) -> dict[str, Any]:
-        unit = None if self.tells("unit") else site.unit
-        decimals = None if self.tells("decimals") else site.decimals
+        of_display = is_of_display(value)
+        unit = site.unit if of_display and not self.tells("unit") else None
+        decimals = site.decimals if of_display and not self.tells("decimals") else None
         return (
             _digits(value, decimals)
             | _bounds(value, site.capacity)
@@ -116,6 +134,11 @@ class RegisterMap(Table):
                 "scale": site.scale if value.scale == SITE else value.scale,
             }
         )
+
+
+def is_of_display(value: Value) -> bool:
+    """Whether the display's unit and decimals, given by the site or told, are those of a value."""
+    return value.quantity in ASSUMABLE and not value.raw
 
 
 Bits = TypeVar("Bits", Status, Code)

@@ -9,13 +9,14 @@ from tramdo.errors import BadFrame
 from tramdo.reading import Indication, Quantity
 from tramdo_drivers.modbus.pdu import Span
 from tramdo_drivers.registers.codes import Told
-from tramdo_drivers.registers.model import RegisterMap
+from tramdo_drivers.registers.model import RegisterMap, is_of_display
 from tramdo_drivers.registers.numerals import number, ordered
 from tramdo_drivers.registers.reads import place
 from tramdo_drivers.registers.tables import Value, WordOrder
 
 # The usual 28 digits would round a 64-bit count times its scale.
-_EXACT = Context(prec=64)
+_DIGITS = 64
+_EXACT = Context(prec=_DIGITS)
 _ABSURD = Decimal(10) ** 24
 
 
@@ -54,7 +55,7 @@ class PlacedValue:
         assumed = ("unit_assumed",) if value.unit_assumed else ()
         return Indication(
             value=self._read(words, beside, frame),
-            unit=value.unit or beside.told.unit,
+            unit=value.unit or self._told(beside).unit,
             quantity=value.quantity,
             stable=beside.stable,
             basis=by_net if self.by_net else value.basis,
@@ -66,9 +67,19 @@ class PlacedValue:
         found = number(ordered(words[self.place], self.order), value.type, frame)
         if value.sign is not None and value.sign in beside.marks:
             found = found.copy_negate()
+        try:
+            return self._shown(found, self._told(beside).decimals, frame)
+        except ArithmeticError as error:
+            raise BadFrame(f"{value.quantity} of at most {_DIGITS} digits", frame) from error
+
+    def _told(self, beside: Beside) -> Told:
+        return beside.told if is_of_display(self.value) else Told()
+
+    def _shown(self, found: Decimal, told: int | None, frame: bytes) -> Decimal:
+        value = self.value
         if isinstance(value.scale, Decimal):
             found = _EXACT.multiply(found, value.scale)
-        decimals = beside.told.decimals if value.decimals is None else value.decimals
+        decimals = told if value.decimals is None else value.decimals
         if decimals and not value.is_float:
             found = found.scaleb(-decimals, _EXACT)
         if not self.low <= found <= self.high:
@@ -91,6 +102,6 @@ def placed(found: RegisterMap, value: Value, spans: Sequence[Span]) -> PlacedVal
 
 
 def _rounded(found: Decimal, resolution: Decimal) -> Decimal:
-    steps = (found / resolution).to_integral_value()
+    steps = _EXACT.divide(found, resolution).to_integral_value(context=_EXACT)
     # 2E+3 steps of 0.01 are 20.00, not 2E+1.
-    return _EXACT.multiply(steps, resolution).quantize(resolution)
+    return _EXACT.multiply(steps, resolution).quantize(resolution, context=_EXACT)
