@@ -117,7 +117,7 @@ def _value(
     reading: Reading, reference: ReferenceValue, quantity: Quantity | None = None
 ) -> Decimal | None:
     shown = reading.find(quantity or reference.quantity)
-    if reading.error or shown is None or not shown.value.is_finite():
+    if reading.error or shown is None or not shown.value.is_finite() or not shown.is_zeroed:
         return None
     try:
         return convert(shown.value, shown.unit, reference.unit)

@@ -73,6 +73,11 @@ class Indication:
     basis: str | None = None
     flags: tuple[str, ...] = ()
 
+    @property
+    def is_zeroed(self) -> bool:
+        """Whether it may be compared: "not_zeroed" is shown since power-up, from no zero."""
+        return "not_zeroed" not in self.flags
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

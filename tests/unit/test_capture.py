@@ -114,6 +114,9 @@ def test_a_load_not_seen_has_not_left(blind: Reading) -> None:
         weight("20.00", unit=Unit.LB),
         weight("20.00", unit=None),
         weight("NaN"),
+        reading(
+            Indication(value=Decimal("20.00"), unit=Unit.KG, stable=True, flags=("not_zeroed",))
+        ),
     ],
 )
 def test_whatever_is_not_the_reference_at_rest_starts_again(break_: Reading) -> None:

@@ -120,7 +120,9 @@ def gross(reading: Reading, unit: Unit) -> Indication | None:
         return None
     tare = reading.find(Quantity.TARE)
     for one in reading.indications:
-        if one.quantity is not Quantity.WEIGHT or one.unit != unit or not one.value.is_finite():
+        if one.quantity is not Quantity.WEIGHT or one.unit != unit:
+            continue
+        if not (one.value.is_finite() and one.is_zeroed):
             continue
         if one.basis == "gross" or (one.basis is None and not (tare and tare.value)):
             return one

@@ -160,8 +160,9 @@ def _offer(step: Step, reading: Reading | None) -> Indication | None:
     if step.offered is None or reading is None or reading.error:
         return None
     found = reading.find(step.offered)
-    fits = found is not None and found.unit is step.unit and _inside(found.value, step)
-    return found if fits else None
+    if found is None or not found.is_zeroed:
+        return None
+    return found if found.unit is step.unit and _inside(found.value, step) else None
 
 
 def _captured(step: Step, indication: Indication, evidence: Sequence[Reading]) -> Answer:
