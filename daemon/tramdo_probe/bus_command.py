@@ -23,7 +23,7 @@ from tramdo_probe.bus_report import (
     settings_table,
     units_table,
 )
-from tramdo_probe.bus_section import SerialLine, TcpHost, drafted
+from tramdo_probe.bus_section import drafted
 from tramdo_probe.places import Place
 
 SETTLE = 0.05
@@ -89,10 +89,7 @@ async def _examined(where: Place, found: Found, unit: UnitFound, asked: Look, te
 
 def _section(where: Place, unit: UnitFound, setting: str, fits: tuple[Fit, ...]) -> str:
     best = next((one for one in fits if one.fits), None)
-    line: SerialLine | TcpHost = SerialLine(path=where.path, setting=setting)
-    if not where.has_settings:
-        line = TcpHost(host=where.host, tcp_port=where.tcp_port)
-    return drafted(line, unit.unit, load_map(best.map) if best else None, unit.worst)
+    return drafted(where, setting, unit.unit, load_map(best.map) if best else None, unit.worst)
 
 
 def _opened(where: Place) -> LineFor:

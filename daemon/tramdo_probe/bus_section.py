@@ -1,50 +1,24 @@
 """A port and an instrument of a station file, drafted from what was found. No I/O."""
 
-import json
-from dataclasses import dataclass
-
 from tramdo_drivers.registers.model import SITE, RegisterMap
 from tramdo_drivers.registers.tables import Value
+from tramdo_probe.places import Place
+from tramdo_probe.section import port_section
 
 _DEFAULT_TIMEOUT = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SerialLine:
-    """A serial port by its path, and its setting, as "9600 8N1"."""
-
-    path: str
-    setting: str
-
-    def __str__(self) -> str:
-        baud, form = self.setting.split()
-        return f'kind = "serial"\npath = {_text(self.path)}\nbaud = {baud}\nformat = "{form}"'
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TcpHost:
-    """A host and its TCP port."""
-
-    host: str
-    tcp_port: int = 502
-
-    def __str__(self) -> str:
-        return f'kind = "tcp"\nhost = {_text(self.host)}\ntcp_port = {self.tcp_port}'
-
-
 def drafted(
-    where: SerialLine | TcpHost, unit: int, registers: RegisterMap | None, worst: float | None
+    where: Place, setting: str, unit: int, registers: RegisterMap | None, worst: float | None
 ) -> str:
     """Return the `[[port]]` and `[[instrument]]` tables in TOML for a unit read by a map.
 
-    `worst` is the longest turn-around time seen in seconds. Without a map the file that is still
-    to be written is named.
+    `setting` is the line's, as "9600 8N1"; there is none over TCP. `worst` is the longest
+    turn-around time seen in seconds. Without a map the file that is still to be written is named.
     """
-    wire = 'wire = "tcp"' if isinstance(where, TcpHost) else ""
+    wire = "" if where.has_settings else 'wire = "tcp"'
     lines = [
-        "[[port]]",
-        'name = "line-1"',
-        str(where),
+        *port_section(where, "line-1", setting).splitlines(),
         "",
         "[[instrument]]",
         f'id = "unit-{unit}"             # choose a name: it is in every topic and event',
@@ -94,8 +68,3 @@ def _patience(worst: float | None) -> str:
     if worst is None or 2 * worst <= _DEFAULT_TIMEOUT:
         return ""
     return f"timeout_s = {2 * worst:.1f}         # it took {worst:.2f} s to answer"
-
-
-def _text(value: str) -> str:
-    # TOML's basic strings escape as JSON's do.
-    return json.dumps(value, ensure_ascii=False)

@@ -28,9 +28,9 @@ from tramdo_probe.bus_found import Found, Tried, chosen, measured, summed
 from tramdo_probe.bus_judging import Answer, Ended, Question, judged
 from tramdo_probe.bus_look import Looked
 from tramdo_probe.bus_maps import shipped, weighed
-from tramdo_probe.bus_section import SerialLine, TcpHost, drafted
+from tramdo_probe.bus_section import drafted
 from tramdo_probe.lines import ALLOWED, SETTING
-from tramdo_probe.places import place
+from tramdo_probe.places import Place, place
 from tramdo_probe.words_side_by_side import ORDERS, mark, pairs, read
 from tramdo_simulators.banks import f32, u32
 from tramdo_simulators.modbus import registers_pdu, rtu_frame
@@ -315,23 +315,25 @@ def test_a_map_whose_status_says_fault_fits_a_little() -> None:
 @pytest.mark.parametrize("name", shipped())
 @pytest.mark.parametrize(
     "where",
-    [SerialLine(path="/dev/serial/by-id/usb-1", setting="19200 8E1"), TcpHost(host="10.0.0.7")],
+    [
+        Place(path="/dev/serial/by-id/usb-1"),
+        Place(kind="tcp", host="10.0.0.7", tcp_port=502),
+        Place(kind="rfc2217", host="10.0.0.7", tcp_port=4001),
+    ],
 )
-def test_a_drafted_section_is_a_station_file(
-    name: str, where: SerialLine | TcpHost, tmp_path: Path
-) -> None:
+def test_a_drafted_section_is_a_station_file(name: str, where: Place, tmp_path: Path) -> None:
     file = tmp_path / "station.toml"
-    drafts = drafted(where, 7, load_map(name), worst=0.4)
+    drafts = drafted(where, "19200 8E1", 7, load_map(name), worst=0.4)
     file.write_text(f'[station]\nid = "here"\nplace = "Here"\n\n{drafts}', encoding="utf-8")
     station = read_station(file).station
     (instrument,) = station.instruments
     assert (instrument.address, instrument.timeout_s) == (7, 0.8)
     assert instrument.kind == load_map(name).kind
-    assert station.ports[0].kind == ("tcp" if isinstance(where, TcpHost) else "serial")
+    assert station.ports[0].kind == where.kind
 
 
 def test_without_a_map_the_section_names_the_file_to_be_written() -> None:
-    text = drafted(SerialLine(path='/dev/"x"', setting="9600 8N1"), 3, None, worst=None)
+    text = drafted(Place(path='/dev/"x"'), "9600 8N1", 3, None, worst=None)
     assert 'map = "unit.toml"' in text
     assert 'path = "/dev/\\"x\\""' in text
     assert "timeout_s" not in text
